@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Labyrinth: pages for callers that cannot wait.
+ *
+ * PURPOSE
+ *
+ * A driver that needs a page in a hard interrupt, a softirq, under a spinlock
+ * or in an NMI cannot wait for one. alloc_page(GFP_ATOMIC) then draws on what
+ * happens to be free; in a burst, or on a fragmented machine, that is nothing.
+ * A Labyrinth zone is one consumer's own pool: a reserve that was filled in
+ * advance and heals itself from process context, a per-CPU cache in front of
+ * it, and a registry that knows each page the zone has handed out and to whom.
+ *
+ * GUARANTEE
+ *
+ * With a reserve of N pages and no help from the system at all, N critical
+ * requests succeed, from any contexts on any CPUs; request N+1 gets NULL.
+ * Pages in caches come on top and never count. A worker restores the reserve
+ * even if not one page is ever freed back, as long as the system has memory
+ * and the zone owns fewer than max_pages.
+ *
+ * BEST SUITED FOR
+ *
+ * Receive rings, sensor and DMA buffers, emergency paths of block and network
+ * drivers: pages taken in atomic context whose loss costs more than keeping a
+ * few of them aside.
+ *
+ * LIMITS
+ *
+ * - Every reserved page is memory nobody else can use. A caller that may sleep
+ *   wants alloc_page(GFP_KERNEL), one that can do without wants
+ *   alloc_page(GFP_NOWAIT).
+ * - NMI safety needs an architecture whose cmpxchg() and 64-bit atomics are
+ *   usable in NMI (x86-64, arm64, riscv64, s390, powerpc64). On 32-bit
+ *   architectures with a generic atomic64_t, calls from NMI are not legal.
+ * - One zone belongs to one consumer; it is no general-purpose allocator.
+ *
+ * USAGE
+ *
+ *	LABYRINTH_IMPORT_NS;
+ *
+ *	static struct labyrinth_zone *zone;
+ *
+ *	static int probe(void)
+ *	{
+ *		const struct labyrinth_zone_params params = {
+ *			.name = "rx", .reserve = 256, .node = NUMA_NO_NODE,
+ *		};
+ *
+ *		zone = labyrinth_zone_create(&params);
+ *		return PTR_ERR_OR_ZERO(zone);
+ *	}
+ *
+ *	static irqreturn_t irq(int irq, void *dev)
+ *	{
+ *		struct page *page;
+ *
+ *		page = labyrinth_alloc_page_atomic(zone, LABYRINTH_QUALITY_ZERO);
+ *		if (!page)
+ *			return drop(dev);
+ *		...
+ *		labyrinth_free_page(zone, page);
+ *		return IRQ_HANDLED;
+ *	}
+ *
+ * and labyrinth_zone_destroy(zone) when the last user is gone.
+ *
+ * A page from a zone goes back through labyrinth_free_page() of that zone. It
+ * looks exactly like one from alloc_page(): page->private, page->lru and
+ * page->mapping are the caller's while the page is live.
+ */
+#ifndef _LINUX_LABYRINTH_H
+#define _LINUX_LABYRINTH_H
+
+#include <linux/compiler.h>
+#include <linux/gfp.h>
+#include <linux/limits.h>
+#include <linux/module.h>
+#include <linux/numa.h>
+#include <linux/types.h>
+#include <linux/version.h>
+
+struct device;
+struct labyrinth_zone;
+struct page;
+
+/**
+ * LABYRINTH_IMPORT_NS - declare that a module uses Labyrinth's symbols
+ *
+ * Stands once in a consumer, at file scope, followed by a semicolon. The
+ * argument of MODULE_IMPORT_NS() became a string in 6.13.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define LABYRINTH_IMPORT_NS	MODULE_IMPORT_NS("LABYRINTH")
+#else
+#define LABYRINTH_IMPORT_NS	MODULE_IMPORT_NS(LABYRINTH)
+#endif
+
+/*
+ * gcc 11 and newer can tie an allocation function to the one that frees what
+ * it returns; -fanalyzer then finds a consumer's leaks and double frees. Only
+ * this form of the attribute is used: the plain one promises that nothing
+ * else points to the object, which is not true of a struct page.
+ */
+#if defined(CONFIG_CC_IS_GCC) && CONFIG_GCC_VERSION >= 110000 && !defined(__CHECKER__)
+#define __labyrinth_freed_by(function, n)	__attribute__((__malloc__(function, n)))
+#else
+#define __labyrinth_freed_by(function, n)
+#endif
+
+/**
+ * typedef labyrinth_quality_t - what a page must be like, and how hard to try
+ *
+ * A set of LABYRINTH_QUALITY_* flags. Sparse keeps it apart from integers and
+ * from gfp_t.
+ */
+typedef unsigned int __bitwise labyrinth_quality_t;
+
+/**
+ * DOC: Quality flags
+ *
+ * ``LABYRINTH_QUALITY_NONE``
+ *     The content is unspecified; the request is critical.
+ *
+ * ``LABYRINTH_QUALITY_ZERO``
+ *     Every byte is zero.
+ *
+ * ``LABYRINTH_QUALITY_POISON``
+ *     Every byte is the zone's poison pattern. Together with ZERO: misuse.
+ *
+ * ``LABYRINTH_QUALITY_CL_ALIGN``
+ *     The address is a multiple of L1_CACHE_BYTES. This is checked; a page
+ *     that is not is reported and yields NULL.
+ *
+ * ``LABYRINTH_QUALITY_VERIFY``
+ *     In &struct labyrinth_zone_params.quality only, per call it is misuse.
+ *     Pages are filled with the poison pattern (with ZERO: with zeroes) when
+ *     they are freed, and compared when they are handed out again; a page
+ *     that was written to in between is reported and set aside.
+ *
+ * ``LABYRINTH_QUALITY_NOWAIT``
+ *     The request is not critical: GFP_NOWAIT towards the system, and neither
+ *     the kernel's atomic reserves nor this zone's reserve are touched.
+ *
+ * ``LABYRINTH_QUALITY_ACCOUNT``
+ *     The page is charged to the current memory cgroup (__GFP_ACCOUNT). Task
+ *     context only, elsewhere the call is misuse and yields NULL, because the
+ *     kernel would not charge it. Comes from the system only and goes back to
+ *     it when freed.
+ */
+#define LABYRINTH_QUALITY_NONE		((__force labyrinth_quality_t)0)
+#define LABYRINTH_QUALITY_ZERO		((__force labyrinth_quality_t)(1U << 0))
+#define LABYRINTH_QUALITY_POISON	((__force labyrinth_quality_t)(1U << 1))
+#define LABYRINTH_QUALITY_CL_ALIGN	((__force labyrinth_quality_t)(1U << 2))
+#define LABYRINTH_QUALITY_VERIFY	((__force labyrinth_quality_t)(1U << 3))
+#define LABYRINTH_QUALITY_NOWAIT	((__force labyrinth_quality_t)(1U << 4))
+#define LABYRINTH_QUALITY_ACCOUNT	((__force labyrinth_quality_t)(1U << 5))
+
+/**
+ * enum labyrinth_policy - where a request goes when the caches are empty
+ * @LABYRINTH_POLICY_DEFAULT: the module parameter ``default_policy``
+ * @LABYRINTH_SYSTEM_FIRST: the system, then the reserve
+ * @LABYRINTH_RESERVE_FIRST: the reserve, then the system
+ * @LABYRINTH_RESERVE_ONLY: the reserve; the system is left to the worker
+ */
+enum labyrinth_policy {
+	LABYRINTH_POLICY_DEFAULT,
+	LABYRINTH_SYSTEM_FIRST,
+	LABYRINTH_RESERVE_FIRST,
+	LABYRINTH_RESERVE_ONLY,
+};
+
+/* Longest zone name, without the terminating NUL. */
+#define LABYRINTH_NAME_MAX	31
+
+/* &struct labyrinth_zone_params.cache: no per-CPU cache at all. */
+#define LABYRINTH_NO_CACHE	UINT_MAX
+
+/**
+ * struct labyrinth_zone_params - what a zone is to be
+ * @name: unique name, 1 to LABYRINTH_NAME_MAX characters, the first a letter
+ *	or digit, the others letters, digits, ``_``, ``.`` or ``-``. It names the
+ *	directories below /sys/kernel/labyrinth and debugfs, and the administrator's
+ *	``zones=`` entry.
+ * @order: allocation order of every page of the zone, 0 unless contiguity is a
+ *	must. Above 0 the pages are compound (__GFP_COMP).
+ * @reserve: pages (of @order) guaranteed, 1 to 1048576; 0: the module parameter
+ *	``default_reserve``
+ * @max_pages: most pages the zone may own at once: reserved, cached and live
+ *	ones together, up to 4194304. 0: eight times the reserve, at least 1024, plus
+ *	the caches. Each costs up to 128 bytes of descriptors.
+ * @cache: pages in each CPU's cache, 2 to 512; 0: the module parameter
+ *	``cache_size``; LABYRINTH_NO_CACHE: none
+ * @node: NUMA_NO_NODE, or the only node that pages may come from. Beware that a
+ *	zeroed structure means node 0.
+ * @gfp_zone: 0, __GFP_DMA32 or __GFP_DMA
+ * @policy: order of the allocation steps
+ * @quality: or-ed into every request
+ * @poison_pattern: byte for POISON and VERIFY; 0: the module parameter
+ *	``poison_pattern``
+ * @available: called once after critical requests of this zone failed, when the
+ *	reserve has pages again, so that a starved driver can resume. Process
+ *	context, may sleep, may call any function of this header except
+ *	labyrinth_zone_destroy() of its own zone. Never runs concurrently with
+ *	itself, nor after labyrinth_zone_destroy() has returned. May be NULL.
+ * @ctx: passed to @available
+ */
+struct labyrinth_zone_params {
+	const char *name;
+	unsigned int order;
+	unsigned int reserve;
+	unsigned int max_pages;
+	unsigned int cache;
+	int node;
+	gfp_t gfp_zone;
+	enum labyrinth_policy policy;
+	labyrinth_quality_t quality;
+	u8 poison_pattern;
+	void (*available)(struct labyrinth_zone *zone, void *ctx);
+	void *ctx;
+};
+
+/**
+ * struct labyrinth_stats - a zone's counters and levels
+ * @allocs: pages handed out since creation
+ * @frees: pages taken back; never more than @allocs
+ * @from_cache: of @allocs, served by a per-CPU cache or the depot
+ * @from_system: of @allocs, served by alloc_pages()
+ * @from_reserve: of @allocs, served by the reserve
+ * @failed: requests that got nothing, critical or not
+ * @misuse: wrong calls: double free, foreign page, bad flags, a page freed
+ *	behind the zone's back
+ * @live: handed out and not yet freed, @allocs - @frees
+ * @reserve: pages in the reserve now
+ * @reserve_target: pages the reserve is kept at
+ * @reserve_min_seen: lowest level of the reserve since creation
+ * @cached: idle pages in per-CPU caches and depot
+ * @detached: pages that left the zone because somebody else held a reference
+ *	when they were freed
+ * @refilled: pages the worker put into the reserve
+ * @verify_failures: pages found written to after they had been freed
+ * @starvations: critical requests that got nothing
+ * @capped: pages the system would have been asked for, had the zone not owned
+ *	as many as max_pages and the reserve's shortage allow
+ * @owned: pages the zone owns now: live, cached, reserved, set aside
+ * @max_pages: most pages it may own
+ * @taken: pages the system gave to the zone since creation
+ * @returned: pages the zone gave back to the system; @taken - @returned is what
+ *	it owns, save for pages others freed behind its back
+ * @fallbacks: of @from_reserve, served because the system could not
+ * @refill_failures: passes of the worker that the system gave nothing
+ * @unjoined: pages given back because the registry had no slot for them
+ *
+ * Counters only grow. They are read without a lock, @frees before @allocs, so
+ * that @live is never negative; others may be a few events apart.
+ */
+struct labyrinth_stats {
+	u64 allocs;
+	u64 frees;
+	u64 from_cache;
+	u64 from_system;
+	u64 from_reserve;
+	u64 failed;
+	u64 misuse;
+	u64 live;
+	u64 reserve;
+	u64 reserve_target;
+	u64 reserve_min_seen;
+	u64 cached;
+	u64 detached;
+	u64 refilled;
+	u64 verify_failures;
+	u64 starvations;
+	u64 capped;
+	u64 owned;
+	u64 max_pages;
+	u64 taken;
+	u64 returned;
+	u64 fallbacks;
+	u64 refill_failures;
+	u64 unjoined;
+};
+
+/**
+ * labyrinth_zone_create() - make a zone and fill its reserve
+ * @params: what it is to be; copied
+ *
+ * The administrator's ``zones=`` entry for that name takes precedence over
+ * reserve, max_pages, cache and policy in @params.
+ *
+ * Context: Process context. Sleeps.
+ * Return: The zone, its reserve full, or
+ *
+ * * ERR_PTR(-EINVAL): a parameter is out of range; the log names the parameter,
+ *   the value and what is allowed
+ * * ERR_PTR(-EEXIST): a zone of that name exists
+ * * ERR_PTR(-ENOSPC): all zones together would set aside more than the module
+ *   parameter ``memory_limit`` allows
+ * * ERR_PTR(-ENOMEM): the system has no memory for it
+ */
+struct labyrinth_zone * __must_check
+labyrinth_zone_create(const struct labyrinth_zone_params *params);
+
+/**
+ * devm_labyrinth_zone_create() - make a zone that goes with its device
+ * @dev: the device; the zone is destroyed when its driver is unbound
+ * @params: as for labyrinth_zone_create()
+ *
+ * Context: Process context. Sleeps.
+ * Return: As for labyrinth_zone_create().
+ */
+struct labyrinth_zone * __must_check
+devm_labyrinth_zone_create(struct device *dev,
+			   const struct labyrinth_zone_params *params);
+
+/**
+ * labyrinth_zone_destroy() - give a zone up
+ * @zone: the zone; NULL is a no-op
+ *
+ * The caller makes sure that nobody allocates any more. Pages still live stay
+ * valid and are reported in the log with their call sites; they may still be
+ * freed by labyrinth_free_page() and labyrinth_free(), from any context. Until
+ * the last of them is, the zone's memory stays and labyrinth.ko cannot be
+ * unloaded. The name is free for another zone at once. A running available()
+ * callback is waited for.
+ *
+ * Context: Process context. Sleeps. Must not be called with a lock held that
+ *	the zone's available() callback takes.
+ * Return: 0, or -EDEADLK if called from the zone's own available() callback;
+ *	the zone is unchanged then.
+ */
+int labyrinth_zone_destroy(struct labyrinth_zone *zone);
+
+/**
+ * labyrinth_zone_resize() - change how many pages are guaranteed
+ * @zone: the zone
+ * @reserve: pages, 1 or more
+ *
+ * Growing fills the reserve before it returns, or changes nothing. Shrinking
+ * gives the surplus back to the system. Live pages are not affected.
+ *
+ * Context: Process context. Sleeps.
+ * Return: 0; -EINVAL for 0 pages; -ERANGE if @reserve and the caches together
+ *	pass max_pages; -ENOSPC past the module parameter ``memory_limit``;
+ *	-ENOMEM if the system has not got them.
+ */
+int labyrinth_zone_resize(struct labyrinth_zone *zone, unsigned int reserve);
+
+/**
+ * labyrinth_zone_get_stats() - read a zone's counters and levels
+ * @zone: the zone
+ * @stats: filled in
+ *
+ * Context: Any context except NMI; the time it takes grows with the number of
+ *	possible CPUs.
+ */
+void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
+			      struct labyrinth_stats *stats);
+
+/**
+ * labyrinth_free_page() - give a page back to its zone
+ * @zone: the zone it came from
+ * @page: the page; NULL is a no-op
+ *
+ * If the caller holds the only reference, the page is recycled; otherwise the
+ * zone drops its reference and the last holder frees the page. A page that is
+ * not live in @zone (double free, foreign, another zone's, a wild pointer) is
+ * left alone, counted as misuse and reported.
+ *
+ * Context: Any context.
+ */
+void labyrinth_free_page(struct labyrinth_zone *zone, struct page *page);
+
+/**
+ * labyrinth_free() - labyrinth_free_page() by address
+ * @zone: the zone it came from
+ * @addr: what labyrinth_alloc_atomic() returned; NULL is a no-op
+ *
+ * Context: Any context.
+ */
+void labyrinth_free(struct labyrinth_zone *zone, const void *addr);
+
+/**
+ * labyrinth_alloc_page_atomic() - take a page now
+ * @zone: the zone
+ * @quality: LABYRINTH_QUALITY_* flags, or-ed with the zone's own
+ *
+ * Tries this CPU's cache, the zone's depot, and then, in the order of the zone's
+ * policy, the system and the reserve. Each step is bounded; none waits. The
+ * system is skipped in NMI, on PREEMPT_RT wherever a sleeping lock is illegal,
+ * and while an earlier full attempt has failed and the worker has not yet
+ * found memory again.
+ *
+ * Context: Any context.
+ * Return: The page (the head page if the zone's order is above 0), or NULL:
+ *	nothing was left, or the flags contradict each other or the context
+ *	(counted as misuse and reported).
+ */
+struct page * __must_check
+labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,
+			    labyrinth_quality_t quality)
+	__labyrinth_freed_by(labyrinth_free_page, 2);
+
+/**
+ * labyrinth_alloc_atomic() - take a page now, by address
+ * @zone: the zone
+ * @quality: as for labyrinth_alloc_page_atomic()
+ *
+ * Context: Any context.
+ * Return: The page's address in the kernel's linear mapping, PAGE_SIZE << order
+ *	bytes, or NULL.
+ */
+void * __must_check
+labyrinth_alloc_atomic(struct labyrinth_zone *zone, labyrinth_quality_t quality)
+	__labyrinth_freed_by(labyrinth_free, 2);
+
+/**
+ * labyrinth_alloc_bulk_atomic() - take several pages now, or none
+ * @zone: the zone
+ * @quality: as for labyrinth_alloc_page_atomic()
+ * @nr: how many; the call takes time in proportion
+ * @pages: array of at least @nr; filled on success, untouched otherwise up to
+ *	its content
+ *
+ * Context: Any context.
+ * Return: 0, or -ENOMEM: fewer than @nr could be had and all went back.
+ */
+int __must_check
+labyrinth_alloc_bulk_atomic(struct labyrinth_zone *zone,
+			    labyrinth_quality_t quality, unsigned int nr,
+			    struct page **pages);
+
+/**
+ * labyrinth_free_bulk() - give several pages back
+ * @zone: the zone they came from
+ * @nr: how many
+ * @pages: the pages; NULL entries are skipped
+ *
+ * Context: Any context.
+ */
+void labyrinth_free_bulk(struct labyrinth_zone *zone, unsigned int nr,
+			 struct page **pages);
+
+/**
+ * labyrinth_void_allocpage_gfpatomic_extra_quality() - labyrinth_alloc_atomic()
+ * @zone: the zone
+ * @quality: as for labyrinth_alloc_page_atomic()
+ *
+ * The long name says what it does: a void pointer to a page allocated as by
+ * GFP_ATOMIC, with extra quality.
+ *
+ * Return: As for labyrinth_alloc_atomic().
+ */
+#define labyrinth_void_allocpage_gfpatomic_extra_quality(zone, quality) \
+	labyrinth_alloc_atomic(zone, quality)
+
+#endif /* _LINUX_LABYRINTH_H */
