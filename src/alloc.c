@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocation, from any context.
+ *
+ * The steps are: this CPU's cache, refilled from the depot in batches; the
+ * system; the reserve; NULL. The zone's policy orders the last two or leaves the
+ * system out. A request that is not critical (NOWAIT) leaves the reserve alone,
+ * one that is charged (ACCOUNT) can only be served by the system.
+ *
+ * The fast path serves a request without flags from this CPU's cache. Whatever
+ * is special about a zone or a request sends it to the slow path by one test of
+ * the flags or-ed together, and so does everything that is not there.
+ *
+ * Until it is handed out a page is idle, in the hands of the one CPU that took
+ * it: it can be compared, filled, or put back. It becomes live, and visible in
+ * the registry's listing, by one store.
+ *
+ * A bulk request collects pages from the first steps and takes what is missing
+ * from the reserve at once, as a chain, so that two of them cannot starve each
+ * other with half of the reserve each. If that fails, all goes back.
+ */
+#include <linux/instruction_pointer.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+
+#include "internal.h"
+
+/*
+ * Who has it, since when, in what context. The latter is preempt_count() with
+ * preemption disabled once more than the caller has it, as on the fast path.
+ */
+static __always_inline void labyrinth_sign(struct labyrinth_desc *desc,
+					   unsigned long caller, u32 context)
+{
+	desc->caller = caller;
+	desc->when = jiffies;
+	desc->context = context;
+}
+
+/* The fast path, for a caller that holds @cache locked. NULL: the slow path. */
+static __always_inline struct page *
+labyrinth_alloc_fast(struct labyrinth_cache *cache, unsigned long caller)
+{
+	struct labyrinth_desc *desc;
+	unsigned long nr = cache->nr;
+
+	if (unlikely(!nr))
+		return NULL;
+	desc = cache->slot[nr - 1];
+	if (unlikely(desc->state != LABYRINTH_DESC_IDLE))
+		return NULL;
+	cache->nr = nr - 1;
+	cache->hits++;
+	labyrinth_sign(desc, caller, preempt_count());
+	desc->state = LABYRINTH_DESC_LIVE;
+	return desc->page;
+}
+
+static void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
+				   enum labyrinth_event_type type,
+				   unsigned int detail, unsigned long caller)
+{
+	labyrinth_count(zone, LABYRINTH_MISUSE);
+	labyrinth_record(zone, type, NULL, detail, caller, 0, 0);
+}
+
+/* Is this request one that can be served? @quality: the call's own flags. */
+static bool labyrinth_request_valid(struct labyrinth_zone *zone,
+				    labyrinth_quality_t quality,
+				    unsigned long caller)
+{
+	labyrinth_quality_t all = quality | zone->quality;
+
+	if (unlikely(test_bit(LABYRINTH_FREE_DYING, &zone->free_attention))) {
+		labyrinth_alloc_misuse(zone, LABYRINTH_EVENT_DYING, 0, caller);
+		return false;
+	}
+	if (unlikely((quality & LABYRINTH_QUALITY_VERIFY) ||
+		     !labyrinth_quality_valid(all))) {
+		labyrinth_alloc_misuse(zone, LABYRINTH_EVENT_BAD_FLAGS,
+				       (__force unsigned int)all, caller);
+		return false;
+	}
+	if (unlikely((all & LABYRINTH_QUALITY_ACCOUNT) && !in_task())) {
+		labyrinth_alloc_misuse(zone, LABYRINTH_EVENT_BAD_CONTEXT,
+				       preempt_count() + PREEMPT_DISABLE_OFFSET,
+				       caller);
+		return false;
+	}
+	return true;
+}
+
+/* One page from the reserve, for a request that may have it. */
+static struct labyrinth_desc *
+labyrinth_take_reserve(struct labyrinth_zone *zone, labyrinth_quality_t quality)
+{
+	struct labyrinth_desc *desc;
+
+	if (quality & LABYRINTH_QUALITY_NOWAIT)
+		return NULL;
+	desc = labyrinth_reserve_take(zone, 1);
+	if (desc)
+		labyrinth_reserve_next(zone, desc);
+	return desc;
+}
+
+/* The reserve has served in the system's place: the worker will say so. */
+static void labyrinth_note_fallback(struct labyrinth_zone *zone, u64 nr,
+				    unsigned long caller)
+{
+	if (READ_ONCE(zone->policy) != LABYRINTH_SYSTEM_FIRST ||
+	    !test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
+		return;
+	atomic64_add(nr, &zone->count[LABYRINTH_FALLBACKS]);
+	WRITE_ONCE(zone->fallback_caller, caller);
+	if (!test_bit(LABYRINTH_ZONE_BURST, &zone->state))
+		set_bit(LABYRINTH_ZONE_BURST, &zone->state);
+}
+
+static struct labyrinth_desc *
+labyrinth_take_cached(struct labyrinth_zone *zone)
+{
+	struct labyrinth_desc *desc = labyrinth_cache_take(zone);
+
+	return desc ?: labyrinth_depot_take(zone);
+}
+
+/* One idle page by the steps of the zone's policy; where from is in *source. */
+static struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
+					     labyrinth_quality_t quality,
+					     enum labyrinth_count *source)
+{
+	enum labyrinth_policy policy = READ_ONCE(zone->policy);
+	struct labyrinth_desc *desc = NULL;
+
+	if (quality & LABYRINTH_QUALITY_ACCOUNT) {
+		*source = LABYRINTH_FROM_SYSTEM;
+		return policy == LABYRINTH_RESERVE_ONLY ? NULL :
+		       labyrinth_system_take(zone, quality);
+	}
+
+	*source = LABYRINTH_FROM_CACHE;
+	desc = labyrinth_take_cached(zone);
+	if (desc)
+		return desc;
+
+	if (policy != LABYRINTH_SYSTEM_FIRST) {
+		*source = LABYRINTH_FROM_RESERVE;
+		desc = labyrinth_take_reserve(zone, quality);
+	}
+	if (!desc && policy != LABYRINTH_RESERVE_ONLY) {
+		*source = LABYRINTH_FROM_SYSTEM;
+		desc = labyrinth_system_take(zone, quality);
+	}
+	if (!desc && policy == LABYRINTH_SYSTEM_FIRST) {
+		*source = LABYRINTH_FROM_RESERVE;
+		desc = labyrinth_take_reserve(zone, quality);
+	}
+	return desc;
+}
+
+/* An idle page becomes the caller's. */
+static void labyrinth_hand_out(struct labyrinth_zone *zone,
+			       struct labyrinth_desc *desc,
+			       labyrinth_quality_t quality,
+			       enum labyrinth_count source, unsigned long caller)
+{
+	labyrinth_quality_apply(zone, desc->page, quality,
+				source == LABYRINTH_FROM_SYSTEM);
+	labyrinth_sign(desc, caller, preempt_count() + PREEMPT_DISABLE_OFFSET);
+	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
+		   (desc->state & LABYRINTH_DESC_NORECYCLE));
+}
+
+/* An idle page that was taken is not handed out after all. */
+static void labyrinth_put_back(struct labyrinth_zone *zone,
+			       struct labyrinth_desc *desc)
+{
+	if (desc->state == LABYRINTH_DESC_IDLE)
+		labyrinth_give_idle(zone, desc);
+	else
+		labyrinth_system_give(zone, desc);
+}
+
+static bool labyrinth_aligned(struct labyrinth_zone *zone, struct page *page,
+			      labyrinth_quality_t quality, unsigned long caller)
+{
+	if (!(quality & LABYRINTH_QUALITY_CL_ALIGN) ||
+	    likely(IS_ALIGNED((unsigned long)page_address(page), L1_CACHE_BYTES)))
+		return true;
+	labyrinth_alloc_misuse(zone, LABYRINTH_EVENT_UNALIGNED, 0, caller);
+	return false;
+}
+
+static void labyrinth_failed(struct labyrinth_zone *zone,
+			     labyrinth_quality_t quality)
+{
+	labyrinth_count(zone, LABYRINTH_FAILED);
+	if (quality & (LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT))
+		return;
+	labyrinth_count(zone, LABYRINTH_STARVATIONS);
+	if (!test_bit(LABYRINTH_ZONE_STARVED, &zone->state))
+		set_bit(LABYRINTH_ZONE_STARVED, &zone->state);
+	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+}
+
+static noinline struct page *labyrinth_alloc_slow(struct labyrinth_zone *zone,
+						  labyrinth_quality_t quality,
+						  unsigned long caller)
+{
+	labyrinth_quality_t all = quality | zone->quality;
+	struct labyrinth_desc *desc = NULL;
+	enum labyrinth_count source;
+	struct page *page = NULL;
+	unsigned int tries;
+
+	rcu_read_lock();
+	if (!labyrinth_request_valid(zone, quality, caller)) {
+		labyrinth_count(zone, LABYRINTH_FAILED);
+		goto out;
+	}
+	for (tries = 0; tries < LABYRINTH_VERIFY_TRIES; tries++) {
+		desc = labyrinth_take(zone, all, &source);
+		if (!desc || source == LABYRINTH_FROM_SYSTEM ||
+		    labyrinth_quality_verify(zone, desc, caller))
+			break;
+		desc = NULL;
+	}
+	if (desc && !labyrinth_aligned(zone, desc->page, all, caller)) {
+		labyrinth_put_back(zone, desc);
+		labyrinth_count(zone, LABYRINTH_FAILED);
+		goto out;
+	}
+	if (!desc) {
+		labyrinth_failed(zone, all);
+		goto out;
+	}
+	page = desc->page;
+	labyrinth_hand_out(zone, desc, all, source, caller);
+	labyrinth_count(zone, source);
+	if (source == LABYRINTH_FROM_RESERVE)
+		labyrinth_note_fallback(zone, 1, caller);
+out:
+	rcu_read_unlock();
+	return page;
+}
+
+static __always_inline struct page *
+labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
+		    unsigned long caller)
+{
+	struct labyrinth_cache *cache;
+	struct page *page = NULL;
+
+	/* Preemption off is a read-side section, too: destroy waits for it. */
+	preempt_disable();
+	cache = this_cpu_ptr(zone->cache);
+	if (likely(!(quality | zone->alloc_attention)) &&
+	    labyrinth_cache_trylock(cache)) {
+		page = labyrinth_alloc_fast(cache, caller);
+		labyrinth_cache_unlock(cache);
+	}
+	preempt_enable();
+	if (unlikely(!page))
+		return labyrinth_alloc_slow(zone, quality, caller);
+	return page;
+}
+
+struct page *labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,
+					 labyrinth_quality_t quality)
+{
+	return labyrinth_alloc_one(zone, quality, _RET_IP_);
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_page_atomic);
+
+void *labyrinth_alloc_atomic(struct labyrinth_zone *zone,
+			     labyrinth_quality_t quality)
+{
+	struct page *page = labyrinth_alloc_one(zone, quality, _RET_IP_);
+
+	return likely(page) ? page_address(page) : NULL;
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_atomic);
+
+/**
+ * struct labyrinth_bulk - a bulk request under way
+ * @zone: the zone
+ * @quality: all flags
+ * @caller: who asks
+ * @nr: pages collected so far, in @pages, idle
+ * @want: pages asked for
+ * @pages: the caller's array
+ * @from: how many of them came from where
+ */
+struct labyrinth_bulk {
+	struct labyrinth_zone	*zone;
+	labyrinth_quality_t	quality;
+	unsigned long		caller;
+	unsigned int		nr;
+	unsigned int		want;
+	struct page		**pages;
+	u64			from[LABYRINTH_FROM_RESERVE + 1];
+};
+
+static void labyrinth_bulk_add(struct labyrinth_bulk *bulk,
+			       struct labyrinth_desc *desc,
+			       enum labyrinth_count source)
+{
+	bool fresh = source == LABYRINTH_FROM_SYSTEM;
+
+	if (!fresh && !labyrinth_quality_verify(bulk->zone, desc, bulk->caller))
+		return;
+	/* Content now: where the page came from is not kept. */
+	labyrinth_quality_apply(bulk->zone, desc->page, bulk->quality, fresh);
+	bulk->pages[bulk->nr++] = desc->page;
+	bulk->from[source]++;
+}
+
+/* As many as there are idle pages of this CPU and the depot. */
+static void labyrinth_bulk_cached(struct labyrinth_bulk *bulk)
+{
+	struct labyrinth_desc *desc;
+	unsigned int tries = bulk->want + LABYRINTH_VERIFY_TRIES;
+
+	while (bulk->nr < bulk->want && tries--) {
+		desc = labyrinth_take_cached(bulk->zone);
+		if (!desc)
+			return;
+		labyrinth_bulk_add(bulk, desc, LABYRINTH_FROM_CACHE);
+	}
+}
+
+static void labyrinth_bulk_system(struct labyrinth_bulk *bulk)
+{
+	struct labyrinth_desc *desc;
+
+	while (bulk->nr < bulk->want) {
+		desc = labyrinth_system_take(bulk->zone, bulk->quality);
+		if (!desc)
+			return;
+		labyrinth_bulk_add(bulk, desc, LABYRINTH_FROM_SYSTEM);
+	}
+}
+
+/* All that is missing, or nothing; again only for pages set aside. */
+static void labyrinth_bulk_reserve(struct labyrinth_bulk *bulk)
+{
+	struct labyrinth_desc *desc, *next;
+	unsigned int tries, missing;
+
+	if (bulk->quality & LABYRINTH_QUALITY_NOWAIT)
+		return;
+	for (tries = 0; tries < LABYRINTH_VERIFY_TRIES; tries++) {
+		missing = bulk->want - bulk->nr;
+		if (!missing)
+			return;
+		desc = labyrinth_reserve_take(bulk->zone, missing);
+		if (!desc)
+			return;
+		while (missing--) {
+			next = labyrinth_reserve_next(bulk->zone, desc);
+			labyrinth_bulk_add(bulk, desc, LABYRINTH_FROM_RESERVE);
+			desc = next;
+		}
+	}
+}
+
+static void labyrinth_bulk_collect(struct labyrinth_bulk *bulk)
+{
+	enum labyrinth_policy policy = READ_ONCE(bulk->zone->policy);
+
+	if (bulk->quality & LABYRINTH_QUALITY_ACCOUNT) {
+		if (policy != LABYRINTH_RESERVE_ONLY)
+			labyrinth_bulk_system(bulk);
+		return;
+	}
+	labyrinth_bulk_cached(bulk);
+	if (policy != LABYRINTH_SYSTEM_FIRST)
+		labyrinth_bulk_reserve(bulk);
+	if (policy != LABYRINTH_RESERVE_ONLY) {
+		labyrinth_bulk_system(bulk);
+		labyrinth_bulk_reserve(bulk);
+	}
+}
+
+static bool labyrinth_bulk_aligned(struct labyrinth_bulk *bulk)
+{
+	unsigned int i;
+
+	for (i = 0; i < bulk->nr; i++)
+		if (!labyrinth_aligned(bulk->zone, bulk->pages[i], bulk->quality,
+				       bulk->caller))
+			return false;
+	return true;
+}
+
+static void labyrinth_bulk_undo(struct labyrinth_bulk *bulk)
+{
+	struct labyrinth_zone *zone = bulk->zone;
+	struct labyrinth_desc *desc;
+
+	while (bulk->nr--) {
+		desc = labyrinth_registry_find(zone, bulk->pages[bulk->nr]);
+		/* Whoever takes it next finds an idle page's content. */
+		labyrinth_quality_idle(zone, desc->page);
+		labyrinth_put_back(zone, desc);
+	}
+}
+
+static void labyrinth_bulk_hand_out(struct labyrinth_bulk *bulk)
+{
+	struct labyrinth_zone *zone = bulk->zone;
+	struct labyrinth_desc *desc;
+	unsigned int i;
+
+	for (i = 0; i < bulk->nr; i++) {
+		desc = labyrinth_registry_find(zone, bulk->pages[i]);
+		labyrinth_sign(desc, bulk->caller,
+			       preempt_count() + PREEMPT_DISABLE_OFFSET);
+		WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
+			   (desc->state & LABYRINTH_DESC_NORECYCLE));
+	}
+	for (i = LABYRINTH_FROM_CACHE; i <= LABYRINTH_FROM_RESERVE; i++)
+		atomic64_add(bulk->from[i], &zone->count[i]);
+	if (bulk->from[LABYRINTH_FROM_RESERVE])
+		labyrinth_note_fallback(zone, bulk->from[LABYRINTH_FROM_RESERVE],
+					bulk->caller);
+}
+
+static noinline int labyrinth_bulk_slow(struct labyrinth_zone *zone,
+					labyrinth_quality_t quality,
+					unsigned int nr, struct page **pages,
+					unsigned long caller)
+{
+	struct labyrinth_bulk bulk = {
+		.zone = zone, .quality = quality | zone->quality,
+		.caller = caller, .want = nr, .pages = pages,
+	};
+	int ret = -ENOMEM;
+
+	rcu_read_lock();
+	if (!labyrinth_request_valid(zone, quality, caller)) {
+		labyrinth_count(zone, LABYRINTH_FAILED);
+		goto out;
+	}
+	labyrinth_bulk_collect(&bulk);
+	if (bulk.nr < nr) {
+		labyrinth_bulk_undo(&bulk);
+		labyrinth_failed(zone, bulk.quality);
+	} else if (!labyrinth_bulk_aligned(&bulk)) {
+		labyrinth_bulk_undo(&bulk);
+		labyrinth_count(zone, LABYRINTH_FAILED);
+	} else {
+		labyrinth_bulk_hand_out(&bulk);
+		ret = 0;
+	}
+out:
+	rcu_read_unlock();
+	return ret;
+}
+
+/* All from this CPU's cache, or nothing. */
+static bool labyrinth_bulk_fast(struct labyrinth_zone *zone, unsigned int nr,
+				struct page **pages, unsigned long caller)
+{
+	struct labyrinth_cache *cache;
+	unsigned int i = 0;
+
+	preempt_disable();
+	cache = this_cpu_ptr(zone->cache);
+	if (likely(!zone->alloc_attention) && labyrinth_cache_trylock(cache)) {
+		if (cache->nr >= nr)
+			while (i < nr && (pages[i] = labyrinth_alloc_fast(cache, caller)))
+				i++;
+		labyrinth_cache_unlock(cache);
+	}
+	preempt_enable();
+	if (likely(i == nr))
+		return true;
+	/* A page freed twice was in the way: the slow path deals with it. */
+	labyrinth_free_bulk(zone, i, pages);
+	return false;
+}
+
+int labyrinth_alloc_bulk_atomic(struct labyrinth_zone *zone,
+				labyrinth_quality_t quality, unsigned int nr,
+				struct page **pages)
+{
+	if (likely(!quality && nr <= LABYRINTH_BATCH_MAX) &&
+	    labyrinth_bulk_fast(zone, nr, pages, _RET_IP_))
+		return 0;
+	return labyrinth_bulk_slow(zone, quality, nr, pages, _RET_IP_);
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_bulk_atomic);

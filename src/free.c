@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Freeing, from any context.
+ *
+ * A page goes into the reserve while that is short, else into this CPU's cache,
+ * else into the depot, else back to the system. It is recycled only if it is in
+ * all respects what the buddy allocator would take back without complaint, with
+ * nobody else holding a reference; anything else leaves, and the kernel's own
+ * checks speak.
+ *
+ * Whoever frees a page first claims its descriptor. The fast path claims by a
+ * plain store, under this CPU's cache flag and with the page staying in this
+ * CPU's cache. That is exact against anything on this CPU, and against another
+ * CPU except in the instant between its read and its store; a page freed twice
+ * in that instant is found when it is popped, or when it is linked into a
+ * shared stack (src/stack.h). The slow path claims by compare-and-exchange,
+ * and a strict zone always takes the slow path.
+ *
+ * Nothing of the page itself is read before the registry knows it.
+ */
+#include <linux/instruction_pointer.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+
+#include "internal.h"
+
+/* Would the buddy allocator take the page as it is, from its only holder? */
+static __always_inline bool labyrinth_recyclable(const struct labyrinth_zone *zone,
+						 struct page *page)
+{
+	return likely(!((unsigned long)page->mapping |
+			labyrinth_page_memcg_data(page) |
+			(labyrinth_page_flags(page) & zone->page_flags) |
+			(page_ref_count(page) ^ 1) |
+			~atomic_read(&page->_mapcount)));
+}
+
+/* As the page allocator would hand it out. */
+static __always_inline void labyrinth_page_reset(struct page *page)
+{
+	set_page_private(page, 0);
+	clear_page_pfmemalloc(page);
+}
+
+/*
+ * The fast path, for a caller that holds @cache locked. False: nothing has been
+ * done, the slow path will.
+ */
+static __always_inline bool labyrinth_free_fast(struct labyrinth_zone *zone,
+						struct labyrinth_cache *cache,
+						struct page *page,
+						unsigned long caller)
+{
+	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
+	unsigned long nr = cache->nr;
+
+	if (unlikely(desc->page != page || desc->state != LABYRINTH_DESC_LIVE))
+		return false;
+	if (unlikely(nr >= zone->cache_size || !labyrinth_recyclable(zone, page)))
+		return false;
+	desc->state = LABYRINTH_DESC_IDLE;
+	desc->freer = caller;
+	labyrinth_page_reset(page);
+	cache->slot[nr] = desc;
+	cache->nr = nr + 1;
+	cache->frees++;
+	return true;
+}
+
+/* Put an idle page where it is wanted most. */
+void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
+{
+	if (test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention) &&
+	    labyrinth_reserve_give(zone, desc)) {
+		/* Who starved waits for just this. */
+		if (test_bit(LABYRINTH_ZONE_STARVED, &zone->state))
+			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+		return;
+	}
+	if (labyrinth_cache_give(zone, desc) || labyrinth_depot_give(zone, desc))
+		return;
+	labyrinth_system_give_idle(zone, desc);
+}
+
+static void labyrinth_free_misuse(struct labyrinth_zone *zone,
+				  enum labyrinth_event_type type,
+				  const struct page *page,
+				  const struct labyrinth_desc *desc,
+				  unsigned long caller)
+{
+	labyrinth_count(zone, LABYRINTH_MISUSE);
+	labyrinth_record(zone, type, page, 0, caller, desc ? desc->caller : 0,
+			 desc ? desc->freer : 0);
+}
+
+static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
+					 struct page *page, unsigned long caller)
+{
+	struct labyrinth_desc *desc;
+	u32 state;
+
+	rcu_read_lock();
+	desc = labyrinth_registry_find(zone, page);
+	if (unlikely(!desc)) {
+		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page, NULL,
+				      caller);
+		goto out;
+	}
+	state = READ_ONCE(desc->state);
+	do {
+		if (unlikely(!(state & LABYRINTH_DESC_LIVE))) {
+			labyrinth_free_misuse(zone, LABYRINTH_EVENT_DOUBLE_FREE,
+					      page, desc, caller);
+			goto out;
+		}
+	} while (!try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_LEAVING));
+	desc->freer = caller;
+	labyrinth_count(zone, LABYRINTH_FREES);
+
+	if (unlikely(test_bit(LABYRINTH_FREE_DYING, &zone->free_attention))) {
+		labyrinth_system_give(zone, desc);
+		if (state & LABYRINTH_DESC_ORPHAN)
+			labyrinth_orphan_freed(zone);
+	} else if ((state & LABYRINTH_DESC_NORECYCLE) ||
+		   !labyrinth_recyclable(zone, page)) {
+		if (page_ref_count(page) > 1)
+			labyrinth_count(zone, LABYRINTH_DETACHED);
+		labyrinth_system_give(zone, desc);
+	} else {
+		labyrinth_quality_idle(zone, page);
+		labyrinth_page_reset(page);
+		/* Pairs with what pops it: the content comes before the state. */
+		smp_store_release(&desc->state, LABYRINTH_DESC_IDLE);
+		labyrinth_give_idle(zone, desc);
+	}
+out:
+	rcu_read_unlock();
+}
+
+static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
+					       struct page *page,
+					       unsigned long caller)
+{
+	struct labyrinth_cache *cache;
+	bool freed = false;
+
+	/* Preemption off is a read-side section, too: destroy waits for it. */
+	preempt_disable();
+	cache = this_cpu_ptr(zone->cache);
+	if (likely(!zone->free_attention) && labyrinth_cache_trylock(cache)) {
+		freed = labyrinth_free_fast(zone, cache, page, caller);
+		labyrinth_cache_unlock(cache);
+	}
+	preempt_enable();
+	if (unlikely(!freed))
+		labyrinth_free_slow(zone, page, caller);
+}
+
+void labyrinth_free_page(struct labyrinth_zone *zone, struct page *page)
+{
+	if (likely(page))
+		labyrinth_free_one(zone, page, _RET_IP_);
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_free_page);
+
+/*
+ * An address is turned into its page by arithmetic where that is safe for any
+ * value whatsoever; elsewhere the kernel is asked first.
+ */
+static bool labyrinth_addr_plausible(const void *addr)
+{
+	if (!PAGE_ALIGNED(addr))
+		return false;
+	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) && !IS_ENABLED(CONFIG_DEBUG_VIRTUAL))
+		return true;
+	return virt_addr_valid(addr);
+}
+
+void labyrinth_free(struct labyrinth_zone *zone, const void *addr)
+{
+	if (unlikely(!addr))
+		return;
+	if (likely(labyrinth_addr_plausible(addr)))
+		labyrinth_free_one(zone, virt_to_page(addr), _RET_IP_);
+	else
+		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, addr, NULL,
+				      _RET_IP_);
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_free);
+
+/* Free what the fast path takes of a few pages; the rest stays in @pages. */
+static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
+					unsigned int nr, struct page **pages,
+					unsigned long caller)
+{
+	struct labyrinth_cache *cache;
+	unsigned int i = 0;
+
+	preempt_disable();
+	cache = this_cpu_ptr(zone->cache);
+	if (likely(labyrinth_cache_trylock(cache))) {
+		while (i < nr && pages[i] && !zone->free_attention &&
+		       labyrinth_free_fast(zone, cache, pages[i], caller))
+			i++;
+		labyrinth_cache_unlock(cache);
+	}
+	preempt_enable();
+	return i;
+}
+
+void labyrinth_free_bulk(struct labyrinth_zone *zone, unsigned int nr,
+			 struct page **pages)
+{
+	unsigned int done = 0;
+
+	while (done < nr) {
+		/* Preemption is off for a batch at most. */
+		done += labyrinth_free_some(zone,
+					    min(nr - done, LABYRINTH_BATCH_MAX),
+					    pages + done, _RET_IP_);
+		if (done < nr && pages[done])
+			labyrinth_free_slow(zone, pages[done], _RET_IP_);
+		done++;
+	}
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_free_bulk);

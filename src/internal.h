@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the rooms of labyrinth.ko share. Dependencies point one way:
+ *
+ *	params, sysfs, debugfs -> zone -> alloc, free ->
+ *		cache, reserve, refill, registry, quality -> stack
+ *
+ * with report and inject usable by all.
+ */
+#ifndef LABYRINTH_INTERNAL_H
+#define LABYRINTH_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/irq_work.h>
+#include <linux/jump_label.h>
+#include <linux/labyrinth.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/ratelimit.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "stack.h"
+
+#define LABYRINTH_RESERVE_MAX		1048576U
+#define LABYRINTH_PAGES_MAX		4194304U
+#define LABYRINTH_PAGES_MIN		1024U
+#define LABYRINTH_CACHE_MIN		2U
+#define LABYRINTH_CACHE_MAX		512U
+#define LABYRINTH_BATCH_MAX		64U	/* pages moved between two places at once */
+#define LABYRINTH_DRAIN			32U	/* pages taken out of a cache at once */
+#define LABYRINTH_VERIFY_TRIES		4	/* pages tried before a VERIFY zone gives up */
+
+#define LABYRINTH_QUALITY_KNOWN \
+	(LABYRINTH_QUALITY_ZERO | LABYRINTH_QUALITY_POISON | \
+	 LABYRINTH_QUALITY_CL_ALIGN | LABYRINTH_QUALITY_VERIFY | \
+	 LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT)
+
+/* Zone only, in ->alloc_attention: every request takes the slow path. */
+#define LABYRINTH_QUALITY_ATTENTION	((__force labyrinth_quality_t)BIT(31))
+
+/* Bits of ->free_attention: any of them sends a free to the slow path. */
+enum {
+	LABYRINTH_FREE_SHORT,		/* the reserve wants pages */
+	LABYRINTH_FREE_VERIFY,		/* pattern the page */
+	LABYRINTH_FREE_CLEAR,		/* init_on_free */
+	LABYRINTH_FREE_STRICT,		/* claim with a locked instruction */
+	LABYRINTH_FREE_DYING,		/* destroy has begun */
+};
+
+/* Bits of ->state. */
+enum {
+	LABYRINTH_ZONE_LATCHED,		/* the system failed; the worker will tell */
+	LABYRINTH_ZONE_BURST,		/* the reserve served in the system's place */
+	LABYRINTH_ZONE_BURST_TOLD,	/* and the log says so */
+	LABYRINTH_ZONE_STARVED,		/* a critical request got nothing */
+	LABYRINTH_ZONE_DYING,		/* destroy has begun */
+};
+
+/* What labyrinth_kick() asks of process context. */
+#define LABYRINTH_KICK_REFILL	BIT(0)
+#define LABYRINTH_KICK_REPORT	BIT(1)
+#define LABYRINTH_KICK_CLEANUP	BIT(2)
+#define LABYRINTH_KICK_GONE	BIT(3)
+
+/* Events counted where nothing else protects the counter. */
+enum labyrinth_count {
+	LABYRINTH_FROM_CACHE,
+	LABYRINTH_FROM_SYSTEM,
+	LABYRINTH_FROM_RESERVE,
+	LABYRINTH_FREES,
+	LABYRINTH_FAILED,
+	LABYRINTH_MISUSE,
+	LABYRINTH_REFILLED,
+	LABYRINTH_VERIFY_FAILURES,
+	LABYRINTH_STARVATIONS,
+	LABYRINTH_CAPPED,
+	LABYRINTH_TAKEN,
+	LABYRINTH_RETURNED,
+	LABYRINTH_FALLBACKS,
+	LABYRINTH_REFILL_FAILURES,
+	LABYRINTH_UNJOINED,
+	LABYRINTH_DETACHED,
+	LABYRINTH_NR_COUNTS
+};
+
+/* What a recorded event is about; src/report.c has the sentences. */
+enum labyrinth_event_type {
+	LABYRINTH_EVENT_DOUBLE_FREE,
+	LABYRINTH_EVENT_DOUBLE_FREE_FOUND,
+	LABYRINTH_EVENT_FOREIGN,
+	LABYRINTH_EVENT_BAD_FLAGS,
+	LABYRINTH_EVENT_BAD_CONTEXT,
+	LABYRINTH_EVENT_UNALIGNED,
+	LABYRINTH_EVENT_DYING,
+	LABYRINTH_EVENT_STALE_LIVE,
+	LABYRINTH_EVENT_STALE_IDLE,
+	LABYRINTH_EVENT_CORRUPTED,
+	LABYRINTH_NR_EVENTS
+};
+
+/**
+ * struct labyrinth_event - one thing that went wrong, until the worker prints it
+ * @page: the page it is about, never followed
+ * @type: what happened
+ * @detail: flags given, or offset of the first changed byte
+ * @caller: who made the call
+ * @owner: who had taken the page, if known
+ * @freer: who had freed it, if known
+ * @ready: the fields above are complete
+ */
+struct labyrinth_event {
+	const struct page		*page;
+	enum labyrinth_event_type	type;
+	unsigned int			detail;
+	unsigned long			caller;
+	unsigned long			owner;
+	unsigned long			freer;
+	bool				ready;
+};
+
+#define LABYRINTH_NR_RECORDED	16U
+
+/**
+ * struct labyrinth_cache - one CPU's free pages
+ * @busy: taken by labyrinth_cache_trylock()
+ * @nr: pages in @slot
+ * @hits: allocations served from here
+ * @frees: pages freed into here
+ * @slot: the pages, most recently freed last
+ */
+struct labyrinth_cache {
+	unsigned int		busy;
+	unsigned long		nr;
+	unsigned long		hits;
+	unsigned long		frees;
+	struct labyrinth_desc	*slot[];
+};
+
+/*
+ * One consumer's pool.
+ *
+ * The first group is all that the fast paths read; it is written at creation
+ * and destruction, @free_attention also whenever the reserve turns short or
+ * full. Everything contended stands on lines of its own.
+ */
+struct labyrinth_zone {
+	struct labyrinth_cache __percpu	*cache;
+	struct labyrinth_desc	*table;
+	u64			hash_multiplier;
+	unsigned long		slot_mask;	/* in bytes: (slots - 1) << 6 */
+	unsigned long		page_flags;	/* any of these: not recycled */
+	unsigned long		free_attention;	/* LABYRINTH_FREE_* bits */
+	labyrinth_quality_t	alloc_attention;
+	unsigned int		cache_size;
+
+	unsigned int		order;
+	int			node;
+	gfp_t			gfp;		/* zone, compound, node */
+	enum labyrinth_policy	policy;
+	labyrinth_quality_t	quality;
+	unsigned int		reserve_target;
+	unsigned int		max_pages;
+	unsigned int		depot_max;
+	unsigned int		batch;		/* pages moved to and from the depot */
+	u8			poison;
+	u8			verify_pattern;
+	bool			init_on_alloc;	/* clear whatever is handed out */
+	unsigned long		state;		/* LABYRINTH_ZONE_* bits */
+
+	struct labyrinth_stack	reserve;
+	struct labyrinth_stack	depot;
+	struct labyrinth_stack	exit;		/* pages for cleanup to give back */
+
+	atomic_t		owned ____cacheline_aligned_in_smp;
+	atomic_t		reserve_min_seen;
+	atomic_t		pins;		/* 1 until destroyed, 1 for each orphan */
+	atomic_t		kicks;		/* LABYRINTH_KICK_* */
+	atomic64_t		count[LABYRINTH_NR_COUNTS];
+	unsigned long		fallback_caller;
+
+	struct irq_work		kick;
+	struct delayed_work	refill;
+	unsigned long		refill_delay;	/* jiffies; 0: not backing off */
+	struct work_struct	report;
+	struct work_struct	available_work;
+	struct work_struct	cleanup;
+	struct work_struct	gone;
+	void			(*available)(struct labyrinth_zone *zone, void *ctx);
+	void			*available_ctx;
+	struct task_struct	*available_task;
+
+	atomic_t		events_head;
+	unsigned int		events_tail;	/* only the report worker's */
+	struct labyrinth_event	event[LABYRINTH_NR_RECORDED];
+	struct ratelimit_state	ratelimit;
+
+	struct mutex		resize_lock;	/* reserve_target and its charge */
+	unsigned long		charged;	/* pages of labyrinth_charge() */
+	struct list_head	list;		/* under labyrinth_zones_lock */
+	struct hlist_node	cpuhp;
+	unsigned long		inject;		/* LABYRINTH_INJECT_* bits */
+	struct labyrinth_sysfs	*sysfs;
+	struct dentry		*debugfs;
+	char			name[LABYRINTH_NAME_MAX + 1];
+};
+
+static inline void labyrinth_count(struct labyrinth_zone *zone,
+				   enum labyrinth_count count)
+{
+	atomic64_inc(&zone->count[count]);
+}
+
+static inline u64 labyrinth_counted(struct labyrinth_zone *zone,
+				    enum labyrinth_count count)
+{
+	return atomic64_read(&zone->count[count]);
+}
+
+static inline size_t labyrinth_bytes(const struct labyrinth_zone *zone)
+{
+	return PAGE_SIZE << zone->order;
+}
+
+/* cache.c */
+static inline bool labyrinth_cache_trylock(struct labyrinth_cache *cache)
+{
+	if (unlikely(cache->busy))
+		return false;
+	cache->busy = 1;
+	/* Pairs with the barrier() of unlock, against this CPU's interrupts. */
+	barrier();
+	return true;
+}
+
+static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
+{
+	barrier();
+	cache->busy = 0;
+}
+
+struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone);
+bool labyrinth_cache_give(struct labyrinth_zone *zone,
+			  struct labyrinth_desc *desc);
+void labyrinth_cache_bad(struct labyrinth_zone *zone,
+			 struct labyrinth_desc *desc);
+void labyrinth_cache_drain_cpu(struct labyrinth_zone *zone, unsigned int cpu);
+struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone);
+bool labyrinth_depot_give(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+void labyrinth_zone_trim(struct labyrinth_zone *zone);
+u64 labyrinth_cached(struct labyrinth_zone *zone);
+
+/* reserve.c */
+struct labyrinth_desc *labyrinth_reserve_take(struct labyrinth_zone *zone,
+					      u32 nr);
+struct labyrinth_desc *labyrinth_reserve_next(struct labyrinth_zone *zone,
+					      struct labyrinth_desc *desc);
+bool labyrinth_reserve_give(struct labyrinth_zone *zone,
+			    struct labyrinth_desc *desc);
+void labyrinth_reserve_shrink(struct labyrinth_zone *zone);
+void labyrinth_reserve_target_set(struct labyrinth_zone *zone, u32 target);
+
+static inline u32 labyrinth_reserve_level(const struct labyrinth_zone *zone)
+{
+	return labyrinth_stack_depth(&zone->reserve, zone->table);
+}
+
+static inline u32 labyrinth_reserve_lack(const struct labyrinth_zone *zone)
+{
+	u32 target = READ_ONCE(zone->reserve_target);
+	u32 level = labyrinth_reserve_level(zone);
+
+	return level < target ? target - level : 0;
+}
+
+/* registry.c */
+int labyrinth_registry_init(struct labyrinth_zone *zone);
+void labyrinth_registry_free(struct labyrinth_zone *zone);
+unsigned long labyrinth_registry_table_pages(unsigned int max_pages);
+struct labyrinth_desc *labyrinth_registry_find(struct labyrinth_zone *zone,
+					       const struct page *page);
+struct labyrinth_desc *labyrinth_registry_join(struct labyrinth_zone *zone,
+					       struct page *page);
+struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
+				      struct labyrinth_desc *desc);
+u32 labyrinth_registry_slots(const struct labyrinth_zone *zone);
+bool labyrinth_registry_read_live(struct labyrinth_zone *zone, u32 slot,
+				  struct labyrinth_desc *copy);
+
+/*
+ * The first place a page is looked for: Fibonacci hashing of its number. The
+ * zone's multiplier is such that the index comes out at LABYRINTH_HASH_SHIFT
+ * already scaled to bytes, whatever the size of the table, so that the shift is
+ * a constant. Pages side by side never collide, those at any stride rarely.
+ */
+#define LABYRINTH_HASH_SHIFT	26
+
+static inline struct labyrinth_desc *
+labyrinth_registry_home(const struct labyrinth_zone *zone,
+			const struct page *page)
+{
+	u64 hash = (unsigned long)page * zone->hash_multiplier;
+
+	return (void *)zone->table +
+	       ((unsigned long)(hash >> LABYRINTH_HASH_SHIFT) & zone->slot_mask);
+}
+
+/* quality.c */
+bool labyrinth_quality_valid(labyrinth_quality_t quality);
+bool labyrinth_quality_verify(struct labyrinth_zone *zone,
+			      struct labyrinth_desc *desc, unsigned long caller);
+void labyrinth_quality_apply(struct labyrinth_zone *zone, struct page *page,
+			     labyrinth_quality_t quality, bool fresh);
+void labyrinth_quality_idle(struct labyrinth_zone *zone, struct page *page);
+
+/* system.c: pages to and from alloc_pages() */
+bool labyrinth_system_usable(void);
+struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
+					     labyrinth_quality_t quality);
+void labyrinth_system_give(struct labyrinth_zone *zone,
+			   struct labyrinth_desc *desc);
+void labyrinth_system_give_idle(struct labyrinth_zone *zone,
+				struct labyrinth_desc *desc);
+unsigned int labyrinth_system_fill(struct labyrinth_zone *zone, unsigned int nr,
+				   gfp_t gfp, struct list_head *rejected);
+void labyrinth_system_put_rejected(struct labyrinth_zone *zone,
+				   struct list_head *rejected);
+void labyrinth_system_drain_exit(struct labyrinth_zone *zone);
+
+/* free.c */
+void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+
+/* refill.c */
+int labyrinth_refill_init(void);
+void labyrinth_refill_exit(void);
+void labyrinth_refill_setup(struct labyrinth_zone *zone);
+void labyrinth_refill_flush(struct labyrinth_zone *zone);
+void labyrinth_refill_stop(struct labyrinth_zone *zone);
+void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what);
+extern struct workqueue_struct *labyrinth_event_wq;
+
+/* report.c */
+void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type type,
+		      const struct page *page, unsigned int detail,
+		      unsigned long caller, unsigned long owner,
+		      unsigned long freer);
+void labyrinth_report_work(struct work_struct *work);
+void labyrinth_report_fallback(struct labyrinth_zone *zone);
+void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked);
+
+/* Room for what labyrinth_caller_name() writes. */
+#define LABYRINTH_CALLER_LEN	128
+const char *labyrinth_caller_name(char *buffer, unsigned long caller);
+const char *labyrinth_context_name(u32 context);
+
+/* zone.c */
+extern struct list_head labyrinth_zones;
+extern struct mutex labyrinth_zones_lock;
+int labyrinth_zone_init(void);
+void labyrinth_zone_exit(void);
+void labyrinth_zone_gone(struct work_struct *work);
+void labyrinth_orphan_freed(struct labyrinth_zone *zone);
+
+/* zone_params.c */
+int labyrinth_zone_params_settle(struct labyrinth_zone_params *params);
+unsigned int labyrinth_zone_surplus_max(unsigned int cache);
+
+/* params.c */
+struct labyrinth_override {
+	unsigned int		reserve;
+	unsigned int		max_pages;
+	unsigned int		cache;
+	enum labyrinth_policy	policy;
+};
+
+extern unsigned int labyrinth_default_reserve;
+extern unsigned int labyrinth_refill_low;
+extern unsigned int labyrinth_refill_high;
+extern unsigned int labyrinth_cache_size;
+extern unsigned int labyrinth_memory_limit;
+extern unsigned int labyrinth_poison_pattern;
+extern enum labyrinth_policy labyrinth_default_policy;
+extern bool labyrinth_strict_init_on_alloc;
+extern bool labyrinth_strict_free;
+int labyrinth_params_init(void);
+bool labyrinth_params_override(const char *name, struct labyrinth_override *over);
+
+/* In messages about a policy that is none of them. */
+#define LABYRINTH_POLICIES	"system_first, reserve_first, reserve_only"
+int labyrinth_policy_parse(const char *text, enum labyrinth_policy *policy);
+const char *labyrinth_policy_name(enum labyrinth_policy policy);
+bool labyrinth_name_valid(const char *name);
+
+/* sysfs.c, debugfs.c */
+int labyrinth_sysfs_init(void);
+void labyrinth_sysfs_exit(void);
+int labyrinth_sysfs_add(struct labyrinth_zone *zone);
+void labyrinth_sysfs_remove(struct labyrinth_zone *zone);
+void labyrinth_debugfs_init(void);
+void labyrinth_debugfs_exit(void);
+void labyrinth_debugfs_add(struct labyrinth_zone *zone);
+void labyrinth_debugfs_remove(struct labyrinth_zone *zone);
+
+/* inject.c */
+enum {
+	LABYRINTH_INJECT_ATOMIC,	/* a request's attempt at the system fails */
+	LABYRINTH_INJECT_FILL,		/* the worker's and resize's attempts fail */
+	LABYRINTH_INJECT_HOLD,		/* the worker does nothing */
+};
+
+DECLARE_STATIC_KEY_FALSE(labyrinth_inject_key);
+void labyrinth_inject_set(struct labyrinth_zone *zone, unsigned int bit, bool on);
+
+static inline bool labyrinth_injected(const struct labyrinth_zone *zone,
+				      unsigned int bit)
+{
+	return static_branch_unlikely(&labyrinth_inject_key) &&
+	       test_bit(bit, &zone->inject);
+}
+
+#endif /* LABYRINTH_INTERNAL_H */

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The workers: what a zone does in process context on its own behalf.
+ *
+ * A request, from whatever context, asks for a worker by labyrinth_kick(): a bit
+ * and a hard irq_work, which are legal in NMI. The irq_work queues
+ *
+ *   refill	fills the reserve up to its target and clears the pressure latch;
+ *	backs off, longer each time, while the system has nothing. A kick does
+ *	not cut a pause short: below the low watermark pauses are short anyway.
+ *   report	prints what went wrong (src/report.c).
+ *   cleanup	gives pages back that could not leave in the context where they
+ *	were freed.
+ *   gone	frees a destroyed zone after its last live page.
+ *
+ * refill and cleanup have a queue of their own with a rescuer, because reclaim
+ * may be waiting for the driver that waits for the page, and no filesystem or
+ * block I/O is started from there for the same reason. The rest and the consumer's
+ * available() callback run on another queue: one that waits for pages does not
+ * hold up the worker that brings them.
+ *
+ * A burst begins with the first request that the reserve serves because the
+ * system could not; it is over, and the latch open again, when the worker has
+ * brought the reserve to the high watermark, or found memory for a reserve that
+ * lacks nothing.
+ */
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+
+#include "internal.h"
+
+/* Pauses between attempts while the system has nothing. */
+#define LABYRINTH_DELAY_MIN	msecs_to_jiffies(10)
+#define LABYRINTH_DELAY_URGENT	msecs_to_jiffies(40)
+#define LABYRINTH_DELAY_MAX	msecs_to_jiffies(200)
+
+#define LABYRINTH_REFILL_GFP	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
+
+static struct workqueue_struct *labyrinth_refill_wq;
+struct workqueue_struct *labyrinth_event_wq;
+
+static u32 labyrinth_percent(u32 target, unsigned int percent)
+{
+	return max_t(u32, (u64)target * percent / 100, 1);
+}
+
+void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what)
+{
+	if ((atomic_read(&zone->kicks) & what) != what)
+		atomic_or(what, &zone->kicks);
+	irq_work_queue(&zone->kick);
+}
+
+static void labyrinth_kicked(struct irq_work *work)
+{
+	struct labyrinth_zone *zone = container_of(work, struct labyrinth_zone, kick);
+	unsigned int what = atomic_xchg(&zone->kicks, 0);
+
+	if ((what & LABYRINTH_KICK_REFILL) &&
+	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
+		queue_delayed_work(labyrinth_refill_wq, &zone->refill, 0);
+	if (what & LABYRINTH_KICK_REPORT)
+		queue_work(labyrinth_event_wq, &zone->report);
+	if (what & LABYRINTH_KICK_CLEANUP)
+		queue_work(labyrinth_refill_wq, &zone->cleanup);
+	if (what & LABYRINTH_KICK_GONE)
+		queue_work(labyrinth_event_wq, &zone->gone);
+}
+
+/* True: everything the reserve lacks was brought, or cannot be owned. */
+static bool labyrinth_refill_fill(struct labyrinth_zone *zone)
+{
+	LIST_HEAD(rejected);
+	unsigned int lack, level;
+	bool filled = false;
+
+	for (;;) {
+		level = labyrinth_reserve_level(zone);
+		lack = labyrinth_reserve_lack(zone);
+		filled = !lack || test_bit(LABYRINTH_ZONE_DYING, &zone->state) ||
+			 atomic_read(&zone->owned) >= zone->max_pages;
+		if (filled || !labyrinth_system_fill(zone, lack, LABYRINTH_REFILL_GFP,
+						     &rejected))
+			break;
+		/* However fast it is drained: the next kick goes on. */
+		if (labyrinth_reserve_level(zone) <= level)
+			break;
+		cond_resched();
+	}
+	labyrinth_system_put_rejected(zone, &rejected);
+	return filled;
+}
+
+/* Has the system a page again? */
+static bool labyrinth_refill_probe(struct labyrinth_zone *zone)
+{
+	struct page *page;
+
+	if (labyrinth_injected(zone, LABYRINTH_INJECT_FILL))
+		return false;
+	page = alloc_pages_node(zone->node, LABYRINTH_REFILL_GFP | zone->gfp,
+				zone->order);
+	if (page)
+		__free_pages(page, zone->order);
+	return page;
+}
+
+/*
+ * @complete: the reserve holds all that it can have now, be it less than its
+ * target because live pages use up max_pages.
+ */
+static void labyrinth_refill_settle(struct labyrinth_zone *zone, bool complete)
+{
+	u32 target = READ_ONCE(zone->reserve_target);
+	u32 level = labyrinth_reserve_level(zone);
+
+	if (complete || level >= labyrinth_percent(target, labyrinth_refill_high)) {
+		clear_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
+		clear_bit(LABYRINTH_ZONE_BURST, &zone->state);
+		clear_bit(LABYRINTH_ZONE_BURST_TOLD, &zone->state);
+	}
+	if (level && (complete ||
+		      level >= labyrinth_percent(target, labyrinth_refill_low)) &&
+	    test_and_clear_bit(LABYRINTH_ZONE_STARVED, &zone->state) &&
+	    zone->available)
+		queue_work(labyrinth_event_wq, &zone->available_work);
+}
+
+static void labyrinth_refill_pause(struct labyrinth_zone *zone)
+{
+	u32 low = labyrinth_percent(READ_ONCE(zone->reserve_target),
+				    labyrinth_refill_low);
+	unsigned long longest = labyrinth_reserve_level(zone) < low ?
+				LABYRINTH_DELAY_URGENT : LABYRINTH_DELAY_MAX;
+
+	labyrinth_count(zone, LABYRINTH_REFILL_FAILURES);
+	zone->refill_delay = clamp(2 * zone->refill_delay, LABYRINTH_DELAY_MIN,
+				   longest);
+	queue_delayed_work(labyrinth_refill_wq, &zone->refill, zone->refill_delay);
+}
+
+static void labyrinth_refill_work(struct work_struct *work)
+{
+	struct labyrinth_zone *zone = container_of(to_delayed_work(work),
+						   struct labyrinth_zone, refill);
+	unsigned int noio;
+	bool served;
+
+	if (labyrinth_injected(zone, LABYRINTH_INJECT_HOLD))
+		return;
+	if (test_bit(LABYRINTH_ZONE_BURST, &zone->state) &&
+	    !test_and_set_bit(LABYRINTH_ZONE_BURST_TOLD, &zone->state))
+		labyrinth_report_fallback(zone);
+
+	noio = memalloc_noio_save();
+	served = labyrinth_refill_fill(zone);
+	if (served && test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
+		served = labyrinth_refill_probe(zone);
+	memalloc_noio_restore(noio);
+
+	labyrinth_refill_settle(zone, served);
+	if (served)
+		zone->refill_delay = 0;
+	else
+		labyrinth_refill_pause(zone);
+}
+
+static void labyrinth_cleanup_work(struct work_struct *work)
+{
+	labyrinth_system_drain_exit(container_of(work, struct labyrinth_zone,
+						 cleanup));
+}
+
+static void labyrinth_available_work(struct work_struct *work)
+{
+	struct labyrinth_zone *zone = container_of(work, struct labyrinth_zone,
+						   available_work);
+
+	/* Who asks to destroy the zone from within must be known. */
+	WRITE_ONCE(zone->available_task, current);
+	zone->available(zone, zone->available_ctx);
+	WRITE_ONCE(zone->available_task, NULL);
+}
+
+/* Wait until all that was asked for so far has been done, pauses cut short. */
+void labyrinth_refill_flush(struct labyrinth_zone *zone)
+{
+	irq_work_sync(&zone->kick);
+	flush_delayed_work(&zone->refill);
+	flush_work(&zone->cleanup);
+	flush_work(&zone->report);
+	flush_work(&zone->available_work);
+}
+EXPORT_SYMBOL_LABYRINTH_PRIVATE(labyrinth_refill_flush);
+
+/* Neither refill nor available() is running or will run afterwards. */
+void labyrinth_refill_stop(struct labyrinth_zone *zone)
+{
+	irq_work_sync(&zone->kick);
+	cancel_delayed_work_sync(&zone->refill);
+	cancel_work_sync(&zone->available_work);
+	flush_work(&zone->report);
+}
+
+void labyrinth_refill_setup(struct labyrinth_zone *zone)
+{
+	zone->kick = IRQ_WORK_INIT_HARD(labyrinth_kicked);
+	INIT_DELAYED_WORK(&zone->refill, labyrinth_refill_work);
+	INIT_WORK(&zone->available_work, labyrinth_available_work);
+	INIT_WORK(&zone->report, labyrinth_report_work);
+	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);
+	INIT_WORK(&zone->gone, labyrinth_zone_gone);
+}
+
+int labyrinth_refill_init(void)
+{
+	labyrinth_refill_wq = alloc_workqueue("labyrinth_refill",
+					      WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!labyrinth_refill_wq)
+		return -ENOMEM;
+	labyrinth_event_wq = alloc_workqueue("labyrinth_event", WQ_UNBOUND, 0);
+	if (!labyrinth_event_wq) {
+		destroy_workqueue(labyrinth_refill_wq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void labyrinth_refill_exit(void)
+{
+	destroy_workqueue(labyrinth_event_wq);
+	destroy_workqueue(labyrinth_refill_wq);
+}

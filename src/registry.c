@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The registry: which pages a zone owns, and the record of each.
+ *
+ * The descriptors themselves are the hash table. A page can stand in eight
+ * slots: the four of the aligned group that holds its home slot, and the four
+ * of a second group. The fast paths look at the home slot only; everything else
+ * looks at all eight, always. Hence nothing depends on the order in which slots
+ * were filled, a slot that was emptied is simply empty, and there are no
+ * tombstones. With at least two slots for each page that the zone may own, and
+ * the emptier of two groups to choose from, practically every page finds one;
+ * one that does not is given back to the system and counted.
+ *
+ * A page joins by one compare-and-exchange of ->page from NULL and leaves by
+ * one store, so both are bounded and legal in any context. Only the owner of a
+ * page joins it, and only whoever claimed its descriptor makes it leave, which
+ * is why one page cannot stand in two slots.
+ *
+ * A page must have left before it is given to the system: from then on another
+ * CPU may be given the same page and join it. If a page that joins is found to
+ * be here already, somebody freed it behind the zone's back. If the old record
+ * is live, its holder is the culprit, and the new owner takes the record over.
+ * If it is idle, the page is in a cache or on a stack and cannot be pulled out
+ * of there; then the old record keeps the page, and the reference that the
+ * system has just given stands for the one which it lost.
+ */
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+#define LABYRINTH_GROUP		4U
+#define LABYRINTH_SLOTS_MIN	64U
+
+u32 labyrinth_registry_slots(const struct labyrinth_zone *zone)
+{
+	return zone->slot_mask / sizeof(struct labyrinth_desc) + 1;
+}
+
+static u32 labyrinth_registry_slots_for(unsigned int max_pages)
+{
+	return max_t(u32, roundup_pow_of_two(2 * max_pages), LABYRINTH_SLOTS_MIN);
+}
+
+unsigned long labyrinth_registry_table_pages(unsigned int max_pages)
+{
+	return PFN_UP(labyrinth_registry_slots_for(max_pages) *
+		      sizeof(struct labyrinth_desc));
+}
+
+int labyrinth_registry_init(struct labyrinth_zone *zone)
+{
+	u32 slots = labyrinth_registry_slots_for(zone->max_pages);
+
+	/* The fast path's constants, and a stack's room for an index. */
+	BUILD_BUG_ON(sizeof(struct labyrinth_desc) != 1 << (32 - LABYRINTH_HASH_SHIFT));
+	BUILD_BUG_ON(2 * LABYRINTH_PAGES_MAX >= LABYRINTH_NIL);
+
+	zone->table = kvcalloc(slots, sizeof(struct labyrinth_desc), GFP_KERNEL);
+	if (!zone->table)
+		return -ENOMEM;
+	zone->slot_mask = (slots - 1) * sizeof(struct labyrinth_desc);
+	/* The golden ratio, a page's number times which is wanted, see home. */
+	zone->hash_multiplier = (GOLDEN_RATIO_64 / sizeof(struct page)) >>
+				(32 - ilog2(slots)) | 1;
+	return 0;
+}
+
+void labyrinth_registry_free(struct labyrinth_zone *zone)
+{
+	kvfree(zone->table);
+}
+
+/**
+ * struct labyrinth_candidates - where a page can stand
+ * @home: index of its home slot; the others of that group differ in two bits
+ * @second: index into the second group, likewise
+ */
+struct labyrinth_candidates {
+	u32	home;
+	u32	second;
+};
+
+static struct labyrinth_candidates
+labyrinth_candidates(const struct labyrinth_zone *zone, const struct page *page)
+{
+	u32 mask = labyrinth_registry_slots(zone) - 1;
+	struct labyrinth_candidates at;
+	u64 hash = (unsigned long)page;
+
+	at.home = labyrinth_registry_home(zone, page) - zone->table;
+	/* MurmurHash3's finaliser: nothing that the home slot depends on. */
+	hash ^= hash >> 33;
+	hash *= 0xff51afd7ed558ccdULL;
+	hash ^= hash >> 33;
+	hash *= 0xc4ceb9fe1a85ec53ULL;
+	at.second = (hash >> 33) & mask;
+	if (((at.second ^ at.home) & ~(LABYRINTH_GROUP - 1)) == 0)
+		at.second ^= LABYRINTH_GROUP;
+	return at;
+}
+
+struct labyrinth_desc *labyrinth_registry_find(struct labyrinth_zone *zone,
+					       const struct page *page)
+{
+	struct labyrinth_candidates at = labyrinth_candidates(zone, page);
+	unsigned int i;
+
+	/* An empty slot must not match. */
+	if (!page)
+		return NULL;
+	for (i = 0; i < LABYRINTH_GROUP; i++) {
+		if (READ_ONCE(zone->table[at.home ^ i].page) == page)
+			return &zone->table[at.home ^ i];
+		if (READ_ONCE(zone->table[at.second ^ i].page) == page)
+			return &zone->table[at.second ^ i];
+	}
+	return NULL;
+}
+
+/* The zone owns @page already, says @desc: free it of its stale past. */
+static struct labyrinth_desc *
+labyrinth_registry_replace(struct labyrinth_zone *zone,
+			   struct labyrinth_desc *desc, struct page *page)
+{
+	u32 state = READ_ONCE(desc->state);
+
+	labyrinth_count(zone, LABYRINTH_MISUSE);
+	while (state & LABYRINTH_DESC_LIVE) {
+		if (!try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_LEAVING))
+			continue;
+		/* What was handed out will not come back: as if freed. */
+		labyrinth_count(zone, LABYRINTH_FREES);
+		labyrinth_record(zone, LABYRINTH_EVENT_STALE_LIVE, page, 0, 0,
+				 desc->caller, 0);
+		atomic_dec(&zone->owned);
+		return desc;
+	}
+	labyrinth_record(zone, LABYRINTH_EVENT_STALE_IDLE, page, 0, 0,
+			 desc->caller, desc->freer);
+	atomic_dec(&zone->owned);
+	return ERR_PTR(-EEXIST);
+}
+
+/* Free slots of the group that @slot is in. */
+static unsigned int labyrinth_group_room(const struct labyrinth_zone *zone, u32 slot)
+{
+	unsigned int i, room = 0;
+
+	for (i = 0; i < LABYRINTH_GROUP; i++)
+		room += !READ_ONCE(zone->table[slot ^ i].page);
+	return room;
+}
+
+static struct labyrinth_desc *labyrinth_group_join(struct labyrinth_zone *zone,
+						   u32 slot, struct page *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < LABYRINTH_GROUP; i++) {
+		struct labyrinth_desc *desc = &zone->table[slot ^ i];
+
+		if (!READ_ONCE(desc->page) && !cmpxchg(&desc->page, NULL, page))
+			return desc;
+	}
+	return NULL;
+}
+
+/*
+ * The caller owns @page, and has counted it in ->owned. NULL: no slot, the page
+ * remains the caller's. -EEXIST: the zone has it, the caller has no longer.
+ */
+struct labyrinth_desc *labyrinth_registry_join(struct labyrinth_zone *zone,
+					       struct page *page)
+{
+	struct labyrinth_candidates at = labyrinth_candidates(zone, page);
+	struct labyrinth_desc *desc;
+	u32 first = at.home, then = at.second;
+
+	desc = labyrinth_registry_find(zone, page);
+	if (unlikely(desc))
+		return labyrinth_registry_replace(zone, desc, page);
+
+	/* The home slot is the fast paths'; else the emptier group, for balance. */
+	if (READ_ONCE(zone->table[at.home].page) &&
+	    labyrinth_group_room(zone, at.second) >
+	    labyrinth_group_room(zone, at.home))
+		swap(first, then);
+	desc = labyrinth_group_join(zone, first, page) ?:
+	       labyrinth_group_join(zone, then, page);
+	if (!desc)
+		labyrinth_count(zone, LABYRINTH_UNJOINED);
+	return desc;
+}
+
+/* The caller claimed @desc. Returns its page, from now on the caller's. */
+struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
+				      struct labyrinth_desc *desc)
+{
+	struct page *page = desc->page;
+
+	WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
+	/* Pairs with the cmpxchg() in join: the slot is clean before it is free. */
+	smp_store_release(&desc->page, NULL);
+	atomic_dec(&zone->owned);
+	labyrinth_count(zone, LABYRINTH_RETURNED);
+	return page;
+}
+
+/*
+ * Copy a slot for a reader if its page is live. Nothing stops the page from
+ * being freed meanwhile; a record that changed under the copy is not shown.
+ */
+bool labyrinth_registry_read_live(struct labyrinth_zone *zone, u32 slot,
+				  struct labyrinth_desc *copy)
+{
+	const struct labyrinth_desc *desc = &zone->table[slot];
+
+	copy->state = READ_ONCE(desc->state);
+	if (!(copy->state & LABYRINTH_DESC_LIVE))
+		return false;
+	copy->page = READ_ONCE(desc->page);
+	copy->caller = READ_ONCE(desc->caller);
+	copy->when = READ_ONCE(desc->when);
+	copy->context = READ_ONCE(desc->context);
+	smp_rmb();	/* the copy before the second look */
+	return copy->page && READ_ONCE(desc->page) == copy->page &&
+	       READ_ONCE(desc->state) == copy->state;
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What went wrong, told by the worker.
+ *
+ * The paths that notice a misuse may run in NMI and must not print. They record
+ * an event in a ring of the zone: a slot is taken by one compare-and-exchange and
+ * published by ->ready. The one reader is the report worker. A full ring drops
+ * events; they were counted before they were recorded.
+ *
+ * A page is named by its pfn only if the zone knows it; a pointer that may be
+ * wild is printed hashed and never followed. A call site is printed as symbol,
+ * or as unknown if its module is gone: never as a raw address.
+ */
+#define pr_fmt(fmt) "labyrinth: " fmt
+
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <linux/vmstat.h>
+
+#include "internal.h"
+
+const char *labyrinth_caller_name(char *buffer, unsigned long caller)
+{
+	snprintf(buffer, LABYRINTH_CALLER_LEN, "%pS", (void *)caller);
+	if (!caller || strstarts(buffer, "0x"))
+		strscpy(buffer, "(unknown)", LABYRINTH_CALLER_LEN);
+	return buffer;
+}
+
+const char *labyrinth_context_name(u32 context)
+{
+	if (context & NMI_MASK)
+		return "nmi";
+	if (context & HARDIRQ_MASK)
+		return "hardirq";
+	if (context & SOFTIRQ_OFFSET)
+		return "softirq";
+	if (context & SOFTIRQ_MASK)
+		return "bh-off";
+	/* One level is the allocator's own. */
+	if ((context & PREEMPT_MASK) > PREEMPT_DISABLE_OFFSET)
+		return "preempt-off";
+	return "task";
+}
+
+void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type type,
+		      const struct page *page, unsigned int detail,
+		      unsigned long caller, unsigned long owner,
+		      unsigned long freer)
+{
+	struct labyrinth_event *event;
+	int head = atomic_read(&zone->events_head);
+
+	do {
+		/* Pairs with the release of ->events_tail: the slot was read. */
+		if ((unsigned int)head - smp_load_acquire(&zone->events_tail) >=
+		    LABYRINTH_NR_RECORDED)
+			return;
+	} while (!atomic_try_cmpxchg(&zone->events_head, &head, head + 1));
+
+	event = &zone->event[(unsigned int)head % LABYRINTH_NR_RECORDED];
+	event->type = type;
+	event->page = page;
+	event->detail = detail;
+	event->caller = caller;
+	event->owner = owner;
+	event->freer = freer;
+	/* Pairs with the acquire in the report worker. */
+	smp_store_release(&event->ready, true);
+	labyrinth_kick(zone, LABYRINTH_KICK_REPORT);
+}
+
+/* Is a page that this zone does not know live in another one? */
+static bool labyrinth_report_elsewhere(struct labyrinth_zone *zone,
+				       const struct labyrinth_event *event,
+				       const char *caller)
+{
+	char owner[LABYRINTH_CALLER_LEN];
+	struct labyrinth_desc *desc, copy;
+	struct labyrinth_zone *other;
+	bool found = false;
+
+	mutex_lock(&labyrinth_zones_lock);
+	list_for_each_entry(other, &labyrinth_zones, list) {
+		desc = other == zone ? NULL :
+		       labyrinth_registry_find(other, event->page);
+		found = desc && labyrinth_registry_read_live(other,
+							     desc - other->table,
+							     &copy);
+		if (!found)
+			continue;
+		pr_err("zone %s: %s freed a page (pfn %lu) of zone %s, taken there by %s; it stays live\n",
+		       zone->name, caller, page_to_pfn(event->page), other->name,
+		       labyrinth_caller_name(owner, copy.caller));
+		break;
+	}
+	mutex_unlock(&labyrinth_zones_lock);
+	return found;
+}
+
+static void labyrinth_report_event(struct labyrinth_zone *zone,
+				   const struct labyrinth_event *event)
+{
+	char caller[LABYRINTH_CALLER_LEN], owner[LABYRINTH_CALLER_LEN];
+	char freer[LABYRINTH_CALLER_LEN];
+
+	labyrinth_caller_name(caller, event->caller);
+	labyrinth_caller_name(owner, event->owner);
+	labyrinth_caller_name(freer, event->freer);
+
+	switch (event->type) {
+	case LABYRINTH_EVENT_DOUBLE_FREE:
+		pr_err("zone %s: double free of pfn %lu by %s: taken by %s, freed before by %s\n",
+		       zone->name, page_to_pfn(event->page), caller, owner, freer);
+		break;
+	case LABYRINTH_EVENT_DOUBLE_FREE_FOUND:
+		pr_err("zone %s: a page was freed twice at the same time, last by %s, now taken by %s\n",
+		       zone->name, freer, owner);
+		break;
+	case LABYRINTH_EVENT_FOREIGN:
+		if (!labyrinth_report_elsewhere(zone, event, caller))
+			pr_err("zone %s: %s freed %p, which is no page of any zone\n",
+			       zone->name, caller, event->page);
+		break;
+	case LABYRINTH_EVENT_BAD_FLAGS:
+		pr_err("zone %s: %s asked for quality 0x%x; known are 0x%x, not ZERO with POISON, VERIFY for the whole zone only\n",
+		       zone->name, caller, event->detail,
+		       (__force unsigned int)LABYRINTH_QUALITY_KNOWN);
+		break;
+	case LABYRINTH_EVENT_BAD_CONTEXT:
+		pr_err("zone %s: %s asked for an ACCOUNT page in %s context, where none is charged; allowed in task context\n",
+		       zone->name, caller, labyrinth_context_name(event->detail));
+		break;
+	case LABYRINTH_EVENT_UNALIGNED:
+		pr_err("zone %s: the page for %s is not aligned to %u bytes\n",
+		       zone->name, caller, L1_CACHE_BYTES);
+		break;
+	case LABYRINTH_EVENT_DYING:
+		pr_err("zone %s: %s allocates from a zone that is being destroyed\n",
+		       zone->name, caller);
+		break;
+	case LABYRINTH_EVENT_STALE_LIVE:
+		pr_err("zone %s: pfn %lu, taken by %s, was freed behind the zone's back\n",
+		       zone->name, page_to_pfn(event->page), owner);
+		break;
+	case LABYRINTH_EVENT_STALE_IDLE:
+		pr_err("zone %s: idle pfn %lu was freed behind the zone's back; last taken by %s, freed by %s\n",
+		       zone->name, page_to_pfn(event->page), owner, freer);
+		break;
+	case LABYRINTH_EVENT_CORRUPTED:
+		pr_err("zone %s: pfn %lu was written to after free, first at byte %u: last taken by %s, freed by %s; set aside\n",
+		       zone->name, page_to_pfn(event->page), event->detail, owner,
+		       freer);
+		break;
+	case LABYRINTH_NR_EVENTS:
+		break;
+	}
+}
+
+void labyrinth_report_work(struct work_struct *work)
+{
+	struct labyrinth_zone *zone = container_of(work, struct labyrinth_zone,
+						   report);
+	struct labyrinth_event *slot, event;
+
+	while (zone->events_tail != (unsigned int)atomic_read(&zone->events_head)) {
+		slot = &zone->event[zone->events_tail % LABYRINTH_NR_RECORDED];
+		/* Its writer was interrupted: it kicks again when it is done. */
+		if (!smp_load_acquire(&slot->ready))
+			return;
+		event = *slot;
+		slot->ready = false;
+		/* Pairs with the acquire in labyrinth_record(). */
+		smp_store_release(&zone->events_tail, zone->events_tail + 1);
+		if (__ratelimit(&zone->ratelimit))
+			labyrinth_report_event(zone, &event);
+	}
+}
+
+/* Once a burst: the figures that tell whether the reserve is large enough. */
+void labyrinth_report_fallback(struct labyrinth_zone *zone)
+{
+	char caller[LABYRINTH_CALLER_LEN];
+
+	if (!__ratelimit(&zone->ratelimit))
+		return;
+	labyrinth_caller_name(caller, READ_ONCE(zone->fallback_caller));
+	pr_warn("zone %s: Atomic page allocation failed - using preallocated pool (reserve %u of %u left, lowest %d, %llu served from it so far, %llu starved, order %u, free in the system %lu KiB, last caller %s)\n",
+		zone->name, labyrinth_reserve_level(zone), zone->reserve_target,
+		atomic_read(&zone->reserve_min_seen),
+		labyrinth_counted(zone, LABYRINTH_FROM_RESERVE),
+		labyrinth_counted(zone, LABYRINTH_STARVATIONS), zone->order,
+		global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10), caller);
+}
+
+#define LABYRINTH_LEAK_SITES	64
+#define LABYRINTH_LEAK_TOLD	8
+
+struct labyrinth_leak {
+	unsigned long	caller;
+	unsigned int	nr;
+};
+
+static int labyrinth_leak_cmp(const void *a, const void *b)
+{
+	const struct labyrinth_leak *left = a, *right = b;
+
+	return (left->nr < right->nr) - (left->nr > right->nr);
+}
+
+static unsigned int labyrinth_leaks_by_site(struct labyrinth_zone *zone,
+					    struct labyrinth_leak *leak)
+{
+	struct labyrinth_desc copy;
+	unsigned int sites = 0, i;
+	u32 slot;
+
+	for (slot = 0; slot < labyrinth_registry_slots(zone); slot++) {
+		if (!labyrinth_registry_read_live(zone, slot, &copy))
+			continue;
+		for (i = 0; i < sites && leak[i].caller != copy.caller; i++)
+			;
+		if (i == LABYRINTH_LEAK_SITES)
+			continue;
+		if (i == sites) {
+			leak[sites].caller = copy.caller;
+			leak[sites++].nr = 0;
+		}
+		leak[i].nr++;
+	}
+	sort(leak, sites, sizeof(*leak), labyrinth_leak_cmp, NULL);
+	return sites;
+}
+
+/* The pages live at destroy, by call site, most of them first. */
+void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked)
+{
+	char caller[LABYRINTH_CALLER_LEN];
+	struct labyrinth_leak *leak;
+	unsigned int sites, i;
+
+	pr_warn("zone %s: destroyed with %u pages live; they stay valid, and labyrinth.ko stays loaded until the last is freed\n",
+		zone->name, leaked);
+	leak = kcalloc(LABYRINTH_LEAK_SITES, sizeof(*leak), GFP_KERNEL);
+	if (!leak)
+		return;
+	sites = labyrinth_leaks_by_site(zone, leak);
+	for (i = 0; i < min_t(unsigned int, sites, LABYRINTH_LEAK_TOLD); i++)
+		pr_warn("zone %s: %u of them taken by %s\n", zone->name, leak[i].nr,
+			labyrinth_caller_name(caller, leak[i].caller));
+	if (sites > LABYRINTH_LEAK_TOLD)
+		pr_warn("zone %s: and others from %u more call sites\n", zone->name,
+			sites - LABYRINTH_LEAK_TOLD);
+	kfree(leak);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reserve: pages handed out only when nothing else can serve.
+ *
+ * It is one lock-free stack that never holds more than its target: a push is
+ * refused, in the very step that would exceed it, and the page goes elsewhere.
+ * Every page taken asks for the worker.
+ *
+ * LABYRINTH_FREE_SHORT in ->free_attention tells the fast path of free that the
+ * reserve wants pages. It is a hint that is always set after a page was
+ * taken, and cleared only by somebody who saw the reserve full and then looks
+ * again: whichever of the two comes last, it finds the other's change. The bit
+ * may be set while the reserve is full, which costs the next free a look; it
+ * is never lastingly clear while the reserve is short.
+ */
+#include <linux/preempt.h>
+
+#include "internal.h"
+
+static void labyrinth_reserve_settle(struct labyrinth_zone *zone)
+{
+	if (labyrinth_reserve_lack(zone)) {
+		set_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
+		return;
+	}
+	if (!test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention))
+		return;
+	clear_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
+	/* Pairs with the stack's cmpxchg() before set_bit() in take. */
+	smp_mb__after_atomic();
+	if (labyrinth_reserve_lack(zone))
+		set_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
+}
+
+/*
+ * Take @nr pages, all or none. They come as a chain, still claimed for the
+ * stack; labyrinth_reserve_next() walks it.
+ */
+struct labyrinth_desc *labyrinth_reserve_take(struct labyrinth_zone *zone, u32 nr)
+{
+	struct labyrinth_desc *first;
+	int seen;
+	u32 left;
+
+	preempt_disable();
+	first = labyrinth_stack_pop(&zone->reserve, zone->table, nr, 0, &left);
+	if (first) {
+		seen = atomic_read(&zone->reserve_min_seen);
+		while ((int)left < seen &&
+		       !atomic_try_cmpxchg(&zone->reserve_min_seen, &seen, left))
+			;
+		if (!test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention))
+			set_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
+	}
+	preempt_enable();
+	if (first)
+		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	return first;
+}
+
+/* The page below @desc in a chain that was taken; @desc is the caller's. */
+struct labyrinth_desc *labyrinth_reserve_next(struct labyrinth_zone *zone,
+					      struct labyrinth_desc *desc)
+{
+	u32 below = READ_ONCE(desc->below);
+
+	labyrinth_desc_unlink(desc);
+	return below == LABYRINTH_NIL ? NULL : &zone->table[below];
+}
+
+/* Put an idle page in. False: the reserve is full, the page is the caller's. */
+bool labyrinth_reserve_give(struct labyrinth_zone *zone,
+			    struct labyrinth_desc *desc)
+{
+	bool pushed;
+
+	if (unlikely(!labyrinth_desc_link(desc, 1))) {
+		labyrinth_cache_bad(zone, desc);
+		return true;
+	}
+	preempt_disable();
+	pushed = labyrinth_stack_push(&zone->reserve, zone->table, desc,
+				      READ_ONCE(zone->reserve_target));
+	if (!pushed)
+		labyrinth_desc_unlink(desc);
+	preempt_enable();
+	labyrinth_reserve_settle(zone);
+	return pushed;
+}
+
+void labyrinth_reserve_target_set(struct labyrinth_zone *zone, u32 target)
+{
+	int seen = atomic_read(&zone->reserve_min_seen);
+
+	WRITE_ONCE(zone->reserve_target, target);
+	/* A smaller reserve cannot have been fuller than it is at most. */
+	while (seen > (int)target &&
+	       !atomic_try_cmpxchg(&zone->reserve_min_seen, &seen, target))
+		;
+	labyrinth_reserve_settle(zone);
+}
+
+/* Give back to the system what lies above the target. Process context. */
+void labyrinth_reserve_shrink(struct labyrinth_zone *zone)
+{
+	struct labyrinth_desc *desc;
+	u32 left;
+
+	for (;;) {
+		preempt_disable();
+		desc = labyrinth_stack_pop(&zone->reserve, zone->table, 1,
+					   READ_ONCE(zone->reserve_target), &left);
+		preempt_enable();
+		if (!desc)
+			return;
+		labyrinth_desc_unlink(desc);
+		labyrinth_system_give_idle(zone, desc);
+	}
+}

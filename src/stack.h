@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The lock-free stack of descriptors, and the descriptor itself.
+ *
+ * Reserve, depot and exit stack are all made of it. It may be used in any
+ * context, NMI included, by any number of CPUs.
+ *
+ * The descriptors of a zone are one array that lives as long as the zone: any
+ * index read at any time, however stale, names memory that is a descriptor.
+ * The head packs the index of the top descriptor with a tag that every change
+ * increments, so that a compare-and-exchange succeeds only if the stack has not
+ * changed at all since it was read, not even there and back (ABA). The tag has
+ * 40 bits; whoever holds a stale head does so with preemption disabled or from
+ * an interrupt, and the stack cannot change 2^40 times in that while.
+ *
+ * Each node also says how deep the stack is from itself down. Since the head
+ * names the top node and the compare-and-exchange proves it unchanged, a push
+ * or a pop learns the depth without a counter of its own: "is it full?" and
+ * "how many are left?" are decided in the very step that changes the stack.
+ * A node read through a stale head can hold anything; a refusal that rests on
+ * such a value is therefore confirmed by reading the head again.
+ *
+ * A node weighs as many pages as hang on it: the reserve stacks single pages,
+ * the depot whole batches chained by ->next below the node that leads them.
+ *
+ * Before a descriptor is pushed it is claimed by labyrinth_desc_link(). Two
+ * CPUs that free one page in the same instant can both have it in their hands;
+ * only one of them gets to link it, so that no stack can become a ring.
+ */
+#ifndef LABYRINTH_STACK_H
+#define LABYRINTH_STACK_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/cache.h>
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+#define LABYRINTH_INDEX_BITS	24
+#define LABYRINTH_NIL		((u32)GENMASK(LABYRINTH_INDEX_BITS - 1, 0))
+
+/*
+ * What a descriptor's page is. Only the exact value LABYRINTH_DESC_LIVE is
+ * taken by the fast path of free; a live page with more bits takes the slow one.
+ */
+#define LABYRINTH_DESC_NONE		0U		/* no page here */
+#define LABYRINTH_DESC_IDLE		1U		/* in a cache or on a stack */
+#define LABYRINTH_DESC_LEAVING		2U		/* between two states */
+#define LABYRINTH_DESC_ASIDE		3U		/* written to after free */
+#define LABYRINTH_DESC_LIVE		BIT(8)		/* handed out */
+#define LABYRINTH_DESC_NORECYCLE	BIT(9)		/* | LIVE: leaves when freed */
+#define LABYRINTH_DESC_ORPHAN		BIT(10)		/* | LIVE: zone destroyed */
+
+/**
+ * struct labyrinth_desc - the record of one page
+ * @page: the page, and the key of the registry; NULL: the slot is free
+ * @state: LABYRINTH_DESC_*
+ * @weight: 0: on no stack; n: on one, with n - 1 others chained by @next
+ * @below: index of the next node of the stack
+ * @depth: pages in the stack from this node down
+ * @next: index of the next descriptor of the batch
+ * @context: preempt_count() when it was handed out
+ * @caller: who it was handed to last
+ * @freer: who freed it last
+ * @when: jiffies when it was handed out
+ *
+ * One cache line, so that the registry's look-up has already brought in
+ * everything that an allocation or a free needs to know.
+ */
+struct labyrinth_desc {
+	struct page	*page;
+	u32		state;
+	u32		weight;
+	u32		below;
+	u32		depth;
+	u32		next;
+	u32		context;
+	unsigned long	caller;
+	unsigned long	freer;
+	unsigned long	when;
+} __aligned(64);
+
+/**
+ * struct labyrinth_stack - a lock-free stack of descriptors
+ * @head: index of the top descriptor in the low bits, tag above
+ */
+struct labyrinth_stack {
+	atomic64_t	head;
+} ____cacheline_aligned_in_smp;
+
+static inline u32 labyrinth_head_index(u64 head)
+{
+	return head & LABYRINTH_NIL;
+}
+
+static inline u64 labyrinth_head_next(u64 head, u32 index)
+{
+	return ((head | LABYRINTH_NIL) + 1) | index;
+}
+
+static inline void labyrinth_stack_init(struct labyrinth_stack *stack)
+{
+	atomic64_set(&stack->head, LABYRINTH_NIL);
+}
+
+static inline bool labyrinth_stack_empty(const struct labyrinth_stack *stack)
+{
+	return labyrinth_head_index(atomic64_read(&stack->head)) == LABYRINTH_NIL;
+}
+
+/* Claim a descriptor for a stack; false: it is on one already. */
+static inline bool labyrinth_desc_link(struct labyrinth_desc *desc, u32 weight)
+{
+	return cmpxchg(&desc->weight, 0, weight) == 0;
+}
+
+/* By whoever took it off the stack. */
+static inline void labyrinth_desc_unlink(struct labyrinth_desc *desc)
+{
+	/* Pairs with the cmpxchg() of link: links are read before they go. */
+	smp_store_release(&desc->weight, 0);
+}
+
+/*
+ * Is what was read through @head still so? The barrier orders the reads of the
+ * node before the second read of the head; the tag makes the answer exact.
+ */
+static inline bool labyrinth_stack_unchanged(const struct labyrinth_stack *stack,
+					     u64 head)
+{
+	smp_rmb();	/* pairs with the cmpxchg() of push and pop */
+	return atomic64_read(&stack->head) == head;
+}
+
+/* Push a linked node unless more than @limit pages would then be stacked. */
+static inline bool labyrinth_stack_push(struct labyrinth_stack *stack,
+					struct labyrinth_desc *table,
+					struct labyrinth_desc *node, u32 limit)
+{
+	u32 index = node - table, top, depth;
+	s64 old = atomic64_read(&stack->head);
+
+	do {
+		top = labyrinth_head_index(old);
+		depth = top == LABYRINTH_NIL ? 0 : READ_ONCE(table[top].depth);
+		while (unlikely(depth + node->weight > limit)) {
+			if (labyrinth_stack_unchanged(stack, old))
+				return false;
+			old = atomic64_read(&stack->head);
+			top = labyrinth_head_index(old);
+			depth = top == LABYRINTH_NIL ? 0 : READ_ONCE(table[top].depth);
+		}
+		WRITE_ONCE(node->below, top);
+		WRITE_ONCE(node->depth, depth + node->weight);
+	} while (!atomic64_try_cmpxchg(&stack->head, &old,
+				       labyrinth_head_next(old, index)));
+	return true;
+}
+
+/*
+ * Take @nr nodes at once, all or none, and only if at least @keep pages stay.
+ * They hang together by ->below, in the order in which they were stacked; *left
+ * is the depth that stays. For @nr above 1 every node must weigh 1.
+ */
+static inline struct labyrinth_desc *
+labyrinth_stack_pop(struct labyrinth_stack *stack, struct labyrinth_desc *table,
+		    u32 nr, u32 keep, u32 *left)
+{
+	struct labyrinth_desc *node, *last;
+	s64 old = atomic64_read(&stack->head);
+	u32 index, depth, rest, i;
+
+again:
+	index = labyrinth_head_index(old);
+	if (index == LABYRINTH_NIL)
+		return NULL;
+	node = &table[index];
+	depth = READ_ONCE(node->depth);
+	rest = nr > 1 ? nr : READ_ONCE(node->weight);
+	if (unlikely(depth < rest || depth - rest < keep))
+		goto refuse;
+	for (last = node, i = 1; i < nr; i++) {
+		index = READ_ONCE(last->below);
+		if (unlikely(index == LABYRINTH_NIL))
+			goto refuse;
+		last = &table[index];
+	}
+	if (!atomic64_try_cmpxchg(&stack->head, &old,
+				  labyrinth_head_next(old, READ_ONCE(last->below))))
+		goto again;
+	*left = depth - rest;
+	return node;
+
+refuse:
+	if (labyrinth_stack_unchanged(stack, old))
+		return NULL;
+	old = atomic64_read(&stack->head);
+	goto again;
+}
+
+/* Take all nodes; they hang together by ->below. */
+static inline struct labyrinth_desc *
+labyrinth_stack_pop_all(struct labyrinth_stack *stack,
+			struct labyrinth_desc *table)
+{
+	s64 old = atomic64_read(&stack->head);
+
+	do {
+		if (labyrinth_head_index(old) == LABYRINTH_NIL)
+			return NULL;
+	} while (!atomic64_try_cmpxchg(&stack->head, &old,
+				       labyrinth_head_next(old, LABYRINTH_NIL)));
+	return &table[labyrinth_head_index(old)];
+}
+
+/* Pages stacked now. Nothing keeps them there. */
+static inline u32 labyrinth_stack_depth(const struct labyrinth_stack *stack,
+					const struct labyrinth_desc *table)
+{
+	s64 head;
+	u32 depth;
+
+	do {
+		head = atomic64_read(&stack->head);
+		if (labyrinth_head_index(head) == LABYRINTH_NIL)
+			return 0;
+		depth = READ_ONCE(table[labyrinth_head_index(head)].depth);
+	} while (!labyrinth_stack_unchanged(stack, head));
+	return depth;
+}
+
+#endif /* LABYRINTH_STACK_H */

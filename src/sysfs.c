@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/labyrinth/<zone>/: one value a file.
+ *
+ * The directory is an object of its own that points to the zone. Removing it
+ * waits for whoever is in a file, and an open file answers -ENODEV from then on;
+ * the object itself may be referred to for longer than the zone lives.
+ *
+ * Every file stands in Documentation/ABI/testing/sysfs-kernel-labyrinth.
+ */
+#define pr_fmt(fmt) "labyrinth: " fmt
+
+#include <linux/kobject.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+struct labyrinth_sysfs {
+	struct kobject		kobj;
+	struct labyrinth_zone	*zone;
+};
+
+struct labyrinth_attribute {
+	struct attribute	attr;
+	ssize_t			(*show)(struct labyrinth_zone *zone, char *buffer);
+	ssize_t			(*store)(struct labyrinth_zone *zone,
+					 const char *text, size_t size);
+};
+
+static struct kobject *labyrinth_kobj;
+
+#define LABYRINTH_STAT(name)							\
+static ssize_t name##_show(struct labyrinth_zone *zone, char *buffer)		\
+{										\
+	struct labyrinth_stats stats;						\
+										\
+	labyrinth_zone_get_stats(zone, &stats);					\
+	return sysfs_emit(buffer, "%llu\n", stats.name);			\
+}										\
+static struct labyrinth_attribute labyrinth_attr_##name = __ATTR_RO(name)
+
+LABYRINTH_STAT(allocs);
+LABYRINTH_STAT(frees);
+LABYRINTH_STAT(from_cache);
+LABYRINTH_STAT(from_system);
+LABYRINTH_STAT(from_reserve);
+LABYRINTH_STAT(failed);
+LABYRINTH_STAT(misuse);
+LABYRINTH_STAT(live);
+LABYRINTH_STAT(reserve);
+LABYRINTH_STAT(reserve_min_seen);
+LABYRINTH_STAT(cached);
+LABYRINTH_STAT(detached);
+LABYRINTH_STAT(refilled);
+LABYRINTH_STAT(verify_failures);
+LABYRINTH_STAT(starvations);
+LABYRINTH_STAT(capped);
+LABYRINTH_STAT(owned);
+LABYRINTH_STAT(max_pages);
+LABYRINTH_STAT(taken);
+LABYRINTH_STAT(returned);
+LABYRINTH_STAT(fallbacks);
+LABYRINTH_STAT(refill_failures);
+LABYRINTH_STAT(unjoined);
+
+static ssize_t reserve_target_show(struct labyrinth_zone *zone, char *buffer)
+{
+	return sysfs_emit(buffer, "%u\n", READ_ONCE(zone->reserve_target));
+}
+
+static ssize_t reserve_target_store(struct labyrinth_zone *zone, const char *text,
+				    size_t size)
+{
+	unsigned int reserve;
+	int ret;
+
+	ret = kstrtouint(text, 0, &reserve);
+	if (ret) {
+		pr_err("zone %s: reserve_target '%.32s' is no number of pages\n",
+		       zone->name, text);
+		return ret;
+	}
+	ret = labyrinth_zone_resize(zone, reserve);
+	return ret ?: size;
+}
+
+static struct labyrinth_attribute labyrinth_attr_reserve_target =
+	__ATTR_RW(reserve_target);
+
+static ssize_t policy_show(struct labyrinth_zone *zone, char *buffer)
+{
+	return sysfs_emit(buffer, "%s\n",
+			  labyrinth_policy_name(READ_ONCE(zone->policy)));
+}
+
+static ssize_t policy_store(struct labyrinth_zone *zone, const char *text,
+			    size_t size)
+{
+	enum labyrinth_policy policy;
+	int ret;
+
+	ret = labyrinth_policy_parse(text, &policy);
+	if (ret) {
+		pr_err("zone %s: policy '%.32s'; allowed are " LABYRINTH_POLICIES "\n",
+		       zone->name, text);
+		return ret;
+	}
+	WRITE_ONCE(zone->policy, policy);
+	return size;
+}
+
+static struct labyrinth_attribute labyrinth_attr_policy = __ATTR_RW(policy);
+
+static ssize_t order_show(struct labyrinth_zone *zone, char *buffer)
+{
+	return sysfs_emit(buffer, "%u\n", zone->order);
+}
+
+static struct labyrinth_attribute labyrinth_attr_order = __ATTR_RO(order);
+
+static ssize_t latched_show(struct labyrinth_zone *zone, char *buffer)
+{
+	return sysfs_emit(buffer, "%d\n",
+			  test_bit(LABYRINTH_ZONE_LATCHED, &zone->state));
+}
+
+static struct labyrinth_attribute labyrinth_attr_latched = __ATTR_RO(latched);
+
+static struct attribute *labyrinth_attrs[] = {
+	&labyrinth_attr_allocs.attr,
+	&labyrinth_attr_frees.attr,
+	&labyrinth_attr_from_cache.attr,
+	&labyrinth_attr_from_system.attr,
+	&labyrinth_attr_from_reserve.attr,
+	&labyrinth_attr_failed.attr,
+	&labyrinth_attr_misuse.attr,
+	&labyrinth_attr_live.attr,
+	&labyrinth_attr_reserve.attr,
+	&labyrinth_attr_reserve_target.attr,
+	&labyrinth_attr_reserve_min_seen.attr,
+	&labyrinth_attr_cached.attr,
+	&labyrinth_attr_detached.attr,
+	&labyrinth_attr_refilled.attr,
+	&labyrinth_attr_verify_failures.attr,
+	&labyrinth_attr_starvations.attr,
+	&labyrinth_attr_capped.attr,
+	&labyrinth_attr_owned.attr,
+	&labyrinth_attr_max_pages.attr,
+	&labyrinth_attr_taken.attr,
+	&labyrinth_attr_returned.attr,
+	&labyrinth_attr_fallbacks.attr,
+	&labyrinth_attr_refill_failures.attr,
+	&labyrinth_attr_unjoined.attr,
+	&labyrinth_attr_policy.attr,
+	&labyrinth_attr_order.attr,
+	&labyrinth_attr_latched.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(labyrinth);
+
+static ssize_t labyrinth_attr_show(struct kobject *kobj, struct attribute *attr,
+				   char *buffer)
+{
+	struct labyrinth_sysfs *sysfs = container_of(kobj, struct labyrinth_sysfs,
+						     kobj);
+
+	return container_of(attr, struct labyrinth_attribute, attr)
+		->show(sysfs->zone, buffer);
+}
+
+static ssize_t labyrinth_attr_store(struct kobject *kobj, struct attribute *attr,
+				    const char *text, size_t size)
+{
+	struct labyrinth_sysfs *sysfs = container_of(kobj, struct labyrinth_sysfs,
+						     kobj);
+
+	return container_of(attr, struct labyrinth_attribute, attr)
+		->store(sysfs->zone, text, size);
+}
+
+static const struct sysfs_ops labyrinth_sysfs_ops = {
+	.show = labyrinth_attr_show,
+	.store = labyrinth_attr_store,
+};
+
+static void labyrinth_sysfs_release(struct kobject *kobj)
+{
+	kfree(container_of(kobj, struct labyrinth_sysfs, kobj));
+}
+
+static const struct kobj_type labyrinth_ktype = {
+	.release = labyrinth_sysfs_release,
+	.sysfs_ops = &labyrinth_sysfs_ops,
+	.default_groups = labyrinth_groups,
+};
+
+int labyrinth_sysfs_add(struct labyrinth_zone *zone)
+{
+	struct labyrinth_sysfs *sysfs = kzalloc(sizeof(*sysfs), GFP_KERNEL);
+	int ret;
+
+	if (!sysfs)
+		return -ENOMEM;
+	sysfs->zone = zone;
+	ret = kobject_init_and_add(&sysfs->kobj, &labyrinth_ktype, labyrinth_kobj,
+				   "%s", zone->name);
+	if (ret) {
+		kobject_put(&sysfs->kobj);
+		return ret;
+	}
+	zone->sysfs = sysfs;
+	return 0;
+}
+
+/* Waits for whoever is in one of the files. */
+void labyrinth_sysfs_remove(struct labyrinth_zone *zone)
+{
+	kobject_del(&zone->sysfs->kobj);
+	kobject_put(&zone->sysfs->kobj);
+}
+
+int labyrinth_sysfs_init(void)
+{
+	labyrinth_kobj = kobject_create_and_add("labyrinth", kernel_kobj);
+	return labyrinth_kobj ? 0 : -ENOMEM;
+}
+
+void labyrinth_sysfs_exit(void)
+{
+	kobject_put(labyrinth_kobj);
+}

@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Zones: how they come and go.
+ *
+ * Creation checks every parameter, applies the administrator's override, fills
+ * the reserve and then makes the zone known. Nothing is left behind if a step
+ * fails.
+ *
+ * Destruction has to cope with pages that are still live and with frees that
+ * are under way on other CPUs, in any context:
+ *
+ * 1. The zone is marked dying. From then on allocations are refused, frees take
+ *    the slow path, and nothing enters a cache or stack any more, save the
+ *    exit stack.
+ * 2. The name goes, and with it sysfs and debugfs, which wait for their readers.
+ * 3. synchronize_rcu() waits for whoever has not seen the mark: fast paths run
+ *    with preemption off, slow paths under rcu_read_lock().
+ * 4. The workers are stopped. Now idle pages and the marking below are ours.
+ * 5. Every idle page goes back to the system. Every live one is marked as an
+ *    orphan by compare-and-exchange and counted in ->pins; a free that claims
+ *    the descriptor first is not counted, one that comes later finds the mark
+ *    and drops the pin.
+ * 6. Whoever drops the last pin sees to it that the zone is freed: this
+ *    function at once, or the last orphan's free, from whatever context, by a
+ *    kick. labyrinth.ko is pinned as long as that is to come.
+ *
+ * A zone with orphans is freed only after another synchronize_rcu() and
+ * irq_work_sync(): who dropped the last pin may not have left the zone yet.
+ */
+#define pr_fmt(fmt) "labyrinth: " fmt
+
+#include <linux/cpuhotplug.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmstat.h>
+
+#include "internal.h"
+
+#define LABYRINTH_FILL_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+LIST_HEAD(labyrinth_zones);
+DEFINE_MUTEX(labyrinth_zones_lock);	/* the list, and names in sysfs and debugfs */
+
+static atomic_long_t labyrinth_charged;
+static enum cpuhp_state labyrinth_cpuhp;
+
+/*
+ * Set @nr pages aside in the name of the administrator's limit. @name: for whom,
+ * in the log.
+ */
+static int labyrinth_charge(const char *name, unsigned long nr)
+{
+	unsigned long limit = totalram_pages() / 100 * labyrinth_memory_limit;
+	unsigned long all = atomic_long_add_return(nr, &labyrinth_charged);
+
+	if (all <= limit)
+		return 0;
+	atomic_long_sub(nr, &labyrinth_charged);
+	pr_err("zone %s: setting %lu KiB aside would make %lu KiB in all zones; allowed are %lu KiB (memory_limit=%u percent)\n",
+	       name, nr << (PAGE_SHIFT - 10), all << (PAGE_SHIFT - 10),
+	       limit << (PAGE_SHIFT - 10), labyrinth_memory_limit);
+	return -ENOSPC;
+}
+
+static void labyrinth_uncharge(unsigned long nr)
+{
+	atomic_long_sub(nr, &labyrinth_charged);
+}
+
+static void labyrinth_zone_configure(struct labyrinth_zone *zone,
+				     const struct labyrinth_zone_params *params)
+{
+	strscpy(zone->name, params->name, sizeof(zone->name));
+	zone->order = params->order;
+	zone->node = params->node;
+	zone->gfp = params->gfp_zone | (params->order ? __GFP_COMP : 0) |
+		    (params->node == NUMA_NO_NODE ? 0 : __GFP_THISNODE);
+	zone->policy = params->policy;
+	zone->quality = params->quality;
+	zone->max_pages = params->max_pages;
+	zone->cache_size = params->cache;
+	zone->depot_max = labyrinth_zone_surplus_max(params->cache) / 2;
+	zone->batch = clamp(params->cache / 2, 1U, LABYRINTH_BATCH_MAX);
+	zone->poison = params->poison_pattern;
+	zone->verify_pattern = params->quality & LABYRINTH_QUALITY_ZERO ?
+			       0 : params->poison_pattern;
+	zone->available = params->available;
+	zone->available_ctx = params->ctx;
+
+	/* A compound page is marked as one; any other mark is the consumer's. */
+	zone->page_flags = PAGEFLAGS_MASK;
+	if (params->order)
+		zone->page_flags &= ~BIT(PG_head);
+
+	zone->init_on_alloc = labyrinth_strict_init_on_alloc && want_init_on_alloc(0);
+	if (zone->quality & LABYRINTH_QUALITY_VERIFY)
+		set_bit(LABYRINTH_FREE_VERIFY, &zone->free_attention);
+	if (zone->quality & LABYRINTH_QUALITY_VERIFY || labyrinth_strict_free)
+		set_bit(LABYRINTH_FREE_STRICT, &zone->free_attention);
+	if (want_init_on_free())
+		set_bit(LABYRINTH_FREE_CLEAR, &zone->free_attention);
+	if (zone->quality || zone->init_on_alloc)
+		zone->alloc_attention = LABYRINTH_QUALITY_ATTENTION;
+}
+
+static void labyrinth_zone_free(struct labyrinth_zone *zone)
+{
+	labyrinth_uncharge(zone->charged);
+	labyrinth_registry_free(zone);
+	free_percpu(zone->cache);
+	mutex_destroy(&zone->resize_lock);
+	kfree(zone);
+}
+
+static struct labyrinth_zone *
+labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
+{
+	unsigned long charge = ((unsigned long)params->reserve << params->order) +
+			       labyrinth_registry_table_pages(params->max_pages);
+	struct labyrinth_zone *zone;
+
+	if (labyrinth_charge(params->name, charge))
+		return ERR_PTR(-ENOSPC);
+	zone = kzalloc(sizeof(*zone), GFP_KERNEL);
+	if (!zone) {
+		labyrinth_uncharge(charge);
+		return ERR_PTR(-ENOMEM);
+	}
+	zone->charged = charge;
+	labyrinth_stack_init(&zone->reserve);
+	labyrinth_stack_init(&zone->depot);
+	labyrinth_stack_init(&zone->exit);
+	atomic_set(&zone->pins, 1);
+	mutex_init(&zone->resize_lock);
+	ratelimit_state_init(&zone->ratelimit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	labyrinth_zone_configure(zone, params);
+	labyrinth_refill_setup(zone);
+
+	zone->cache = __alloc_percpu(struct_size(zone->cache, slot, params->cache),
+				     L1_CACHE_BYTES);
+	if (!zone->cache || labyrinth_registry_init(zone)) {
+		labyrinth_zone_free(zone);
+		return ERR_PTR(-ENOMEM);
+	}
+	return zone;
+}
+
+#define LABYRINTH_FILL_TRIES	3	/* in a row without a gain */
+
+/* Bring the reserve to @target and keep it there from now on, or change nothing. */
+static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
+{
+	u32 old = zone->reserve_target, level;
+	LIST_HEAD(rejected);
+	unsigned int tries = 0;
+
+	labyrinth_reserve_target_set(zone, target);
+	/* The worker and whoever frees may be filling, others draining it. */
+	while (labyrinth_reserve_lack(zone) && tries < LABYRINTH_FILL_TRIES) {
+		level = labyrinth_reserve_level(zone);
+		labyrinth_system_fill(zone, labyrinth_reserve_lack(zone),
+				      LABYRINTH_FILL_GFP, &rejected);
+		tries = labyrinth_reserve_level(zone) > level ? 0 : tries + 1;
+		cond_resched();
+	}
+	labyrinth_system_put_rejected(zone, &rejected);
+	if (tries < LABYRINTH_FILL_TRIES) {
+		if (!old)
+			atomic_set(&zone->reserve_min_seen, target);
+		return 0;
+	}
+	labyrinth_reserve_target_set(zone, old);
+	labyrinth_reserve_shrink(zone);
+	return -ENOMEM;
+}
+
+static struct labyrinth_zone *labyrinth_zone_find(const char *name)
+{
+	struct labyrinth_zone *zone;
+
+	lockdep_assert_held(&labyrinth_zones_lock);
+	list_for_each_entry(zone, &labyrinth_zones, list)
+		if (!strcmp(zone->name, name))
+			return zone;
+	return NULL;
+}
+
+/* Make the zone known under its name, to the administrator as well. */
+static int labyrinth_zone_publish(struct labyrinth_zone *zone)
+{
+	int ret;
+
+	mutex_lock(&labyrinth_zones_lock);
+	if (labyrinth_zone_find(zone->name)) {
+		pr_err("zone %s: the name is taken by another zone\n", zone->name);
+		ret = -EEXIST;
+		goto out;
+	}
+	ret = labyrinth_sysfs_add(zone);
+	if (ret)
+		goto out;
+	list_add_tail(&zone->list, &labyrinth_zones);
+	labyrinth_debugfs_add(zone);
+out:
+	mutex_unlock(&labyrinth_zones_lock);
+	return ret;
+}
+
+/* Idle pages go; live ones become orphans, each with a pin. Returns how many. */
+static unsigned int labyrinth_zone_sweep(struct labyrinth_zone *zone)
+{
+	unsigned int orphans = 0;
+	u32 slot, state;
+
+	for (slot = 0; slot < labyrinth_registry_slots(zone); slot++) {
+		struct labyrinth_desc *desc = &zone->table[slot];
+
+		state = READ_ONCE(desc->state);
+		if (state == LABYRINTH_DESC_IDLE || state == LABYRINTH_DESC_ASIDE) {
+			put_page(labyrinth_registry_leave(zone, desc));
+			continue;
+		}
+		while (state & LABYRINTH_DESC_LIVE) {
+			/* The pin comes first: the free may follow at once. */
+			atomic_inc(&zone->pins);
+			if (try_cmpxchg(&desc->state, &state,
+					state | LABYRINTH_DESC_ORPHAN)) {
+				orphans++;
+				break;
+			}
+			atomic_dec(&zone->pins);
+		}
+		cond_resched();
+	}
+	return orphans;
+}
+
+/* The last pin is gone: wait for whoever dropped it, and for its kick. */
+static void labyrinth_zone_quiesce(struct labyrinth_zone *zone)
+{
+	synchronize_rcu();
+	irq_work_sync(&zone->kick);
+}
+
+/* Nobody refers to the zone any more. */
+static void labyrinth_zone_release(struct labyrinth_zone *zone)
+{
+	cancel_work_sync(&zone->cleanup);
+	cancel_work_sync(&zone->report);
+	labyrinth_system_drain_exit(zone);
+	labyrinth_zone_free(zone);
+}
+
+void labyrinth_zone_gone(struct work_struct *work)
+{
+	struct labyrinth_zone *zone = container_of(work, struct labyrinth_zone, gone);
+
+	labyrinth_zone_quiesce(zone);
+	pr_info("zone %s: the last live page was freed\n", zone->name);
+	labyrinth_zone_release(zone);
+	/* labyrinth_refill_exit() waits for this function to return. */
+	module_put(THIS_MODULE);
+}
+
+/* An orphan was freed. Any context, under rcu_read_lock(). */
+void labyrinth_orphan_freed(struct labyrinth_zone *zone)
+{
+	if (atomic_dec_and_test(&zone->pins))
+		labyrinth_kick(zone, LABYRINTH_KICK_GONE);
+}
+
+static void labyrinth_zone_stop(struct labyrinth_zone *zone)
+{
+	WRITE_ONCE(zone->alloc_attention, LABYRINTH_QUALITY_ATTENTION);
+	set_bit(LABYRINTH_ZONE_DYING, &zone->state);
+	set_bit(LABYRINTH_FREE_DYING, &zone->free_attention);
+	synchronize_rcu();
+	labyrinth_refill_stop(zone);
+	/* Nothing may ask for the worker any more. */
+	clear_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_ATOMIC, false);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_FILL, false);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, false);
+}
+
+struct labyrinth_zone *
+labyrinth_zone_create(const struct labyrinth_zone_params *given)
+{
+	struct labyrinth_zone_params params;
+	struct labyrinth_zone *zone;
+	int ret;
+
+	might_sleep();
+	if (!given) {
+		pr_err("zone parameters are NULL\n");
+		return ERR_PTR(-EINVAL);
+	}
+	params = *given;
+	ret = labyrinth_zone_params_settle(&params);
+	if (ret)
+		return ERR_PTR(ret);
+	zone = labyrinth_zone_alloc(&params);
+	if (IS_ERR(zone))
+		return zone;
+	ret = labyrinth_zone_fill(zone, params.reserve);
+	if (ret) {
+		pr_err("zone %s: the system has no %u pages of order %u for the reserve\n",
+		       zone->name, params.reserve, zone->order);
+		goto fail;
+	}
+	ret = cpuhp_state_add_instance_nocalls(labyrinth_cpuhp, &zone->cpuhp);
+	if (ret)
+		goto fail;
+	ret = labyrinth_zone_publish(zone);
+	if (!ret)
+		return zone;
+	cpuhp_state_remove_instance_nocalls(labyrinth_cpuhp, &zone->cpuhp);
+fail:
+	labyrinth_zone_stop(zone);
+	labyrinth_zone_sweep(zone);
+	labyrinth_zone_quiesce(zone);
+	labyrinth_zone_release(zone);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_create);
+
+int labyrinth_zone_destroy(struct labyrinth_zone *zone)
+{
+	unsigned int orphans;
+
+	might_sleep();
+	if (!zone)
+		return 0;
+	if (READ_ONCE(zone->available_task) == current) {
+		pr_err("zone %s: destroy from the zone's own available() callback\n",
+		       zone->name);
+		return -EDEADLK;
+	}
+
+	mutex_lock(&labyrinth_zones_lock);
+	list_del(&zone->list);
+	labyrinth_sysfs_remove(zone);
+	labyrinth_debugfs_remove(zone);
+	mutex_unlock(&labyrinth_zones_lock);
+	cpuhp_state_remove_instance_nocalls(labyrinth_cpuhp, &zone->cpuhp);
+	labyrinth_zone_stop(zone);
+
+	/* The caller's own use of our symbols keeps the module until here. */
+	__module_get(THIS_MODULE);
+	orphans = labyrinth_zone_sweep(zone);
+	if (orphans)
+		labyrinth_report_leaks(zone, orphans);
+	if (!atomic_dec_and_test(&zone->pins))
+		return 0;
+	labyrinth_zone_quiesce(zone);
+	labyrinth_zone_release(zone);
+	module_put(THIS_MODULE);
+	return 0;
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_destroy);
+
+static void labyrinth_devm_destroy(void *zone)
+{
+	labyrinth_zone_destroy(zone);
+}
+
+struct labyrinth_zone *
+devm_labyrinth_zone_create(struct device *dev,
+			   const struct labyrinth_zone_params *params)
+{
+	struct labyrinth_zone *zone = labyrinth_zone_create(params);
+	int ret;
+
+	if (IS_ERR(zone))
+		return zone;
+	ret = devm_add_action_or_reset(dev, labyrinth_devm_destroy, zone);
+	return ret ? ERR_PTR(ret) : zone;
+}
+EXPORT_SYMBOL_LABYRINTH(devm_labyrinth_zone_create);
+
+static int labyrinth_zone_grow(struct labyrinth_zone *zone, unsigned int reserve)
+{
+	unsigned long more = (unsigned long)(reserve - zone->reserve_target) <<
+			     zone->order;
+	int ret;
+
+	ret = labyrinth_charge(zone->name, more);
+	if (ret)
+		return ret;
+	ret = labyrinth_zone_fill(zone, reserve);
+	if (ret) {
+		pr_err("zone %s: no pages to grow the reserve to %u; the zone owns %d of max_pages %u, %lu KiB are free in the system\n",
+		       zone->name, reserve, atomic_read(&zone->owned),
+		       zone->max_pages,
+		       global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10));
+		labyrinth_uncharge(more);
+		return ret;
+	}
+	zone->charged += more;
+	return 0;
+}
+
+static void labyrinth_zone_shrink(struct labyrinth_zone *zone, unsigned int reserve)
+{
+	unsigned long less = (unsigned long)(zone->reserve_target - reserve) <<
+			     zone->order;
+
+	labyrinth_reserve_target_set(zone, reserve);
+	labyrinth_reserve_shrink(zone);
+	labyrinth_uncharge(less);
+	zone->charged -= less;
+}
+
+int labyrinth_zone_resize(struct labyrinth_zone *zone, unsigned int reserve)
+{
+	unsigned int surplus = labyrinth_zone_surplus_max(zone->cache_size);
+	int ret = 0;
+
+	might_sleep();
+	if (!reserve) {
+		pr_err("zone %s: a reserve of 0 pages; allowed are 1 to %u\n",
+		       zone->name, zone->max_pages - surplus);
+		return -EINVAL;
+	}
+	if (reserve > zone->max_pages - surplus) {
+		pr_err("zone %s: a reserve of %u pages; allowed are 1 to %u (max_pages %u less caches %u)\n",
+		       zone->name, reserve, zone->max_pages - surplus,
+		       zone->max_pages, surplus);
+		return -ERANGE;
+	}
+	mutex_lock(&zone->resize_lock);
+	if (reserve > zone->reserve_target)
+		ret = labyrinth_zone_grow(zone, reserve);
+	else if (reserve < zone->reserve_target)
+		labyrinth_zone_shrink(zone, reserve);
+	mutex_unlock(&zone->resize_lock);
+	return ret;
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_resize);
+
+void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
+			      struct labyrinth_stats *stats)
+{
+	unsigned int cpu;
+
+	memset(stats, 0, sizeof(*stats));
+	stats->frees = labyrinth_counted(zone, LABYRINTH_FREES);
+	for_each_possible_cpu(cpu)
+		stats->frees += READ_ONCE(per_cpu_ptr(zone->cache, cpu)->frees);
+	/* A page is handed out before it is freed: all of those are seen below. */
+	smp_rmb();
+	stats->from_cache = labyrinth_counted(zone, LABYRINTH_FROM_CACHE);
+	for_each_possible_cpu(cpu)
+		stats->from_cache += READ_ONCE(per_cpu_ptr(zone->cache, cpu)->hits);
+	stats->from_system = labyrinth_counted(zone, LABYRINTH_FROM_SYSTEM);
+	stats->from_reserve = labyrinth_counted(zone, LABYRINTH_FROM_RESERVE);
+	stats->allocs = stats->from_cache + stats->from_system + stats->from_reserve;
+	stats->live = stats->allocs - stats->frees;
+
+	stats->failed = labyrinth_counted(zone, LABYRINTH_FAILED);
+	stats->misuse = labyrinth_counted(zone, LABYRINTH_MISUSE);
+	stats->detached = labyrinth_counted(zone, LABYRINTH_DETACHED);
+	stats->reserve = labyrinth_reserve_level(zone);
+	stats->reserve_target = READ_ONCE(zone->reserve_target);
+	stats->reserve_min_seen = atomic_read(&zone->reserve_min_seen);
+	stats->cached = labyrinth_cached(zone);
+	stats->refilled = labyrinth_counted(zone, LABYRINTH_REFILLED);
+	stats->verify_failures = labyrinth_counted(zone, LABYRINTH_VERIFY_FAILURES);
+	stats->starvations = labyrinth_counted(zone, LABYRINTH_STARVATIONS);
+	stats->capped = labyrinth_counted(zone, LABYRINTH_CAPPED);
+	stats->owned = atomic_read(&zone->owned);
+	stats->max_pages = zone->max_pages;
+	stats->taken = labyrinth_counted(zone, LABYRINTH_TAKEN);
+	stats->returned = labyrinth_counted(zone, LABYRINTH_RETURNED);
+	stats->fallbacks = labyrinth_counted(zone, LABYRINTH_FALLBACKS);
+	stats->refill_failures = labyrinth_counted(zone, LABYRINTH_REFILL_FAILURES);
+	stats->unjoined = labyrinth_counted(zone, LABYRINTH_UNJOINED);
+}
+EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_get_stats);
+
+/* A dead CPU's cache is nobody's: give it back. */
+static int labyrinth_cpu_dead(unsigned int cpu, struct hlist_node *node)
+{
+	labyrinth_cache_drain_cpu(hlist_entry(node, struct labyrinth_zone, cpuhp),
+				  cpu);
+	return 0;
+}
+
+int labyrinth_zone_init(void)
+{
+	int ret = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN, "labyrinth:dead",
+					  NULL, labyrinth_cpu_dead);
+
+	if (ret < 0)
+		return ret;
+	labyrinth_cpuhp = ret;
+	return 0;
+}
+
+void labyrinth_zone_exit(void)
+{
+	cpuhp_remove_multi_state(labyrinth_cpuhp);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A zone's parameters: checked, and completed by the administrator's override
+ * and the defaults. Every refusal names the parameter, the value given and the
+ * values allowed.
+ */
+#define pr_fmt(fmt) "labyrinth: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/minmax.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+
+#include "internal.h"
+
+/* Most pages that caches and depot can hold. */
+unsigned int labyrinth_zone_surplus_max(unsigned int cache)
+{
+	return 2 * cache * num_possible_cpus();
+}
+
+static int labyrinth_params_check(const struct labyrinth_zone_params *params)
+{
+	if (!params->name || !labyrinth_name_valid(params->name)) {
+		pr_err("zone name '%.*s' is invalid; allowed are 1 to %u characters of A-Z a-z 0-9 _ . -, the first a letter or digit\n",
+		       LABYRINTH_NAME_MAX + 1, params->name ?: "(null)",
+		       LABYRINTH_NAME_MAX);
+		return -EINVAL;
+	}
+	if (params->order > LABYRINTH_MAX_ORDER) {
+		pr_err("zone %s: order is %u; allowed are 0 to %u\n", params->name,
+		       params->order, LABYRINTH_MAX_ORDER);
+		return -EINVAL;
+	}
+	if (params->node != NUMA_NO_NODE &&
+	    (params->node < 0 || params->node >= MAX_NUMNODES ||
+	     !node_online(params->node))) {
+		pr_err("zone %s: node is %d; allowed are NUMA_NO_NODE (%d) and online nodes\n",
+		       params->name, params->node, NUMA_NO_NODE);
+		return -EINVAL;
+	}
+	if (params->gfp_zone &&
+	    !(params->gfp_zone == __GFP_DMA32 && IS_ENABLED(CONFIG_ZONE_DMA32)) &&
+	    !(params->gfp_zone == __GFP_DMA && IS_ENABLED(CONFIG_ZONE_DMA))) {
+		pr_err("zone %s: gfp_zone is %pGg; allowed are 0%s%s in this kernel\n",
+		       params->name, &params->gfp_zone,
+		       IS_ENABLED(CONFIG_ZONE_DMA32) ? ", __GFP_DMA32" : "",
+		       IS_ENABLED(CONFIG_ZONE_DMA) ? ", __GFP_DMA" : "");
+		return -EINVAL;
+	}
+	if ((unsigned int)params->policy > LABYRINTH_RESERVE_ONLY) {
+		pr_err("zone %s: policy is %d; allowed are %d to %d\n", params->name,
+		       params->policy, LABYRINTH_POLICY_DEFAULT,
+		       LABYRINTH_RESERVE_ONLY);
+		return -EINVAL;
+	}
+	if (!labyrinth_quality_valid(params->quality)) {
+		pr_err("zone %s: quality is 0x%x; allowed are 0x%x, but not ZERO with POISON\n",
+		       params->name, (__force unsigned int)params->quality,
+		       (__force unsigned int)LABYRINTH_QUALITY_KNOWN);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* As the administrator and the defaults complete it. */
+static int labyrinth_params_complete(struct labyrinth_zone_params *params)
+{
+	struct labyrinth_override over;
+	unsigned int surplus;
+
+	if (labyrinth_params_override(params->name, &over)) {
+		params->reserve = over.reserve ?: params->reserve;
+		params->max_pages = over.max_pages ?: params->max_pages;
+		params->cache = over.cache ?: params->cache;
+		params->policy = over.policy ?: params->policy;
+	}
+	params->reserve = params->reserve ?: labyrinth_default_reserve;
+	params->policy = params->policy ?: labyrinth_default_policy;
+	params->poison_pattern = params->poison_pattern ?: labyrinth_poison_pattern;
+	if (!params->cache)
+		params->cache = labyrinth_cache_size;
+	if (params->cache == LABYRINTH_NO_CACHE)
+		params->cache = 0;
+	if (params->cache > LABYRINTH_CACHE_MAX ||
+	    (params->cache && params->cache < LABYRINTH_CACHE_MIN)) {
+		pr_err("zone %s: cache is %u; allowed are %u to %u pages, 0 for the default and LABYRINTH_NO_CACHE\n",
+		       params->name, params->cache, LABYRINTH_CACHE_MIN,
+		       LABYRINTH_CACHE_MAX);
+		return -EINVAL;
+	}
+	if (params->reserve > LABYRINTH_RESERVE_MAX) {
+		pr_err("zone %s: reserve is %u; allowed are 1 to %u pages, and 0 for the default\n",
+		       params->name, params->reserve, LABYRINTH_RESERVE_MAX);
+		return -EINVAL;
+	}
+	if ((params->quality & LABYRINTH_QUALITY_ACCOUNT) &&
+	    params->policy == LABYRINTH_RESERVE_ONLY) {
+		pr_err("zone %s: quality ACCOUNT and policy reserve_only; charged pages come from the system only\n",
+		       params->name);
+		return -EINVAL;
+	}
+	surplus = labyrinth_zone_surplus_max(params->cache);
+	if (!params->max_pages)
+		params->max_pages = min(max(8 * params->reserve, LABYRINTH_PAGES_MIN) +
+					surplus, LABYRINTH_PAGES_MAX);
+	if (params->max_pages < params->reserve + surplus ||
+	    params->max_pages > LABYRINTH_PAGES_MAX) {
+		pr_err("zone %s: max_pages is %u; allowed are %u (reserve %u and caches %u) to %u\n",
+		       params->name, params->max_pages, params->reserve + surplus,
+		       params->reserve, surplus, LABYRINTH_PAGES_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * Make of what a consumer gave what its zone is to be: afterwards no field is
+ * left to a default, and ->cache is 0 for none.
+ */
+int labyrinth_zone_params_settle(struct labyrinth_zone_params *params)
+{
+	return labyrinth_params_check(params) ?: labyrinth_params_complete(params);
+}
