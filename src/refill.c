@@ -69,8 +69,11 @@ static void labyrinth_kicked(struct irq_work *work)
 		queue_work(labyrinth_event_wq, &zone->gone);
 }
 
-/* True: everything the reserve lacks was brought, or cannot be owned. */
-static bool labyrinth_refill_fill(struct labyrinth_zone *zone)
+/*
+ * True: everything the reserve lacks was brought, or cannot be owned. *gained:
+ * the system has given something.
+ */
+static bool labyrinth_refill_fill(struct labyrinth_zone *zone, bool *gained)
 {
 	LIST_HEAD(rejected);
 	unsigned int lack, level;
@@ -84,6 +87,7 @@ static bool labyrinth_refill_fill(struct labyrinth_zone *zone)
 		if (filled || !labyrinth_system_fill(zone, lack, LABYRINTH_REFILL_GFP,
 						     &rejected))
 			break;
+		*gained = true;
 		/* However fast it is drained: the next kick goes on. */
 		if (labyrinth_reserve_level(zone) <= level)
 			break;
@@ -109,14 +113,17 @@ static bool labyrinth_refill_probe(struct labyrinth_zone *zone)
 
 /*
  * @complete: the reserve holds all that it can have now, be it less than its
- * target because live pages use up max_pages.
+ * target because live pages use up max_pages. @gained: the system has given
+ * something; a level that others' frees have brought about says nothing of it.
  */
-static void labyrinth_refill_settle(struct labyrinth_zone *zone, bool complete)
+static void labyrinth_refill_settle(struct labyrinth_zone *zone, bool complete,
+				    bool gained)
 {
 	u32 target = READ_ONCE(zone->reserve_target);
 	u32 level = labyrinth_reserve_level(zone);
 
-	if (complete || level >= labyrinth_percent(target, labyrinth_refill_high)) {
+	if (complete ||
+	    (gained && level >= labyrinth_percent(target, labyrinth_refill_high))) {
 		clear_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
 		clear_bit(LABYRINTH_ZONE_BURST, &zone->state);
 		clear_bit(LABYRINTH_ZONE_BURST_TOLD, &zone->state);
@@ -145,8 +152,8 @@ static void labyrinth_refill_work(struct work_struct *work)
 {
 	struct labyrinth_zone *zone = container_of(to_delayed_work(work),
 						   struct labyrinth_zone, refill);
+	bool served, gained = false;
 	unsigned int noio;
-	bool served;
 
 	if (labyrinth_injected(zone, LABYRINTH_INJECT_HOLD))
 		return;
@@ -155,12 +162,12 @@ static void labyrinth_refill_work(struct work_struct *work)
 		labyrinth_report_fallback(zone);
 
 	noio = memalloc_noio_save();
-	served = labyrinth_refill_fill(zone);
+	served = labyrinth_refill_fill(zone, &gained);
 	if (served && test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
 		served = labyrinth_refill_probe(zone);
 	memalloc_noio_restore(noio);
 
-	labyrinth_refill_settle(zone, served);
+	labyrinth_refill_settle(zone, served, gained);
 	if (served)
 		zone->refill_delay = 0;
 	else
