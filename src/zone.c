@@ -422,16 +422,11 @@ int labyrinth_zone_resize(struct labyrinth_zone *zone, unsigned int reserve)
 	int ret = 0;
 
 	might_sleep();
-	if (!reserve) {
-		pr_err("zone %s: a reserve of 0 pages; allowed are 1 to %u\n",
-		       zone->name, zone->max_pages - surplus);
-		return -EINVAL;
-	}
-	if (reserve > zone->max_pages - surplus) {
+	if (!reserve || reserve > zone->max_pages - surplus) {
 		pr_err("zone %s: a reserve of %u pages; allowed are 1 to %u (max_pages %u less caches %u)\n",
 		       zone->name, reserve, zone->max_pages - surplus,
 		       zone->max_pages, surplus);
-		return -ERANGE;
+		return reserve ? -ERANGE : -EINVAL;
 	}
 	mutex_lock(&zone->resize_lock);
 	if (reserve > zone->reserve_target)
