@@ -27,7 +27,6 @@
 #define LABYRINTH_RESERVE_MAX		1048576U
 #define LABYRINTH_PAGES_MAX		4194304U
 #define LABYRINTH_PAGES_MIN		1024U
-#define LABYRINTH_CACHE_MIN		2U
 #define LABYRINTH_CACHE_MAX		512U
 #define LABYRINTH_BATCH_MAX		64U	/* pages moved between two places at once */
 #define LABYRINTH_DRAIN			32U	/* pages taken out of a cache at once */

@@ -268,16 +268,11 @@ static int labyrinth_override_number(const char *zone, const char *key,
 static int labyrinth_override_cache(const char *zone, const char *value,
 				    unsigned int *cache)
 {
-	int ret;
+	int ret = labyrinth_override_number(zone, "cache", value, 0,
+					    LABYRINTH_CACHE_MAX, cache);
 
-	if (!strcmp(value, "0")) {
+	if (!ret && !*cache)
 		*cache = LABYRINTH_NO_CACHE;
-		return 0;
-	}
-	ret = labyrinth_override_number(zone, "cache", value, LABYRINTH_CACHE_MIN,
-					LABYRINTH_CACHE_MAX, cache);
-	if (ret)
-		pr_err("parameter zones: a cache of 0 pages is allowed, too\n");
 	return ret;
 }
 

@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) "labyrinth: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -63,6 +64,15 @@ static int labyrinth_params_check(const struct labyrinth_zone_params *params)
 	return 0;
 }
 
+/* A power of two wastes no descriptors. */
+static unsigned int labyrinth_default_max(unsigned int reserve, unsigned int surplus)
+{
+	unsigned int most = max3(8 * reserve, reserve + 2 * surplus,
+				 LABYRINTH_PAGES_MIN);
+
+	return min_t(unsigned long, roundup_pow_of_two(most), LABYRINTH_PAGES_MAX);
+}
+
 /* As the administrator and the defaults complete it. */
 static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 {
@@ -82,11 +92,9 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 		params->cache = labyrinth_cache_size;
 	if (params->cache == LABYRINTH_NO_CACHE)
 		params->cache = 0;
-	if (params->cache > LABYRINTH_CACHE_MAX ||
-	    (params->cache && params->cache < LABYRINTH_CACHE_MIN)) {
-		pr_err("zone %s: cache is %u; allowed are %u to %u pages, 0 for the default and LABYRINTH_NO_CACHE\n",
-		       params->name, params->cache, LABYRINTH_CACHE_MIN,
-		       LABYRINTH_CACHE_MAX);
+	if (params->cache > LABYRINTH_CACHE_MAX) {
+		pr_err("zone %s: cache is %u; allowed are 1 to %u pages, 0 for the default and LABYRINTH_NO_CACHE\n",
+		       params->name, params->cache, LABYRINTH_CACHE_MAX);
 		return -EINVAL;
 	}
 	if (params->reserve > LABYRINTH_RESERVE_MAX) {
@@ -102,8 +110,7 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 	}
 	surplus = labyrinth_zone_surplus_max(params->cache);
 	if (!params->max_pages)
-		params->max_pages = min(max(8 * params->reserve, LABYRINTH_PAGES_MIN) +
-					surplus, LABYRINTH_PAGES_MAX);
+		params->max_pages = labyrinth_default_max(params->reserve, surplus);
 	if (params->max_pages < params->reserve + surplus ||
 	    params->max_pages > LABYRINTH_PAGES_MAX) {
 		pr_err("zone %s: max_pages is %u; allowed are %u (reserve %u and caches %u) to %u\n",

@@ -187,9 +187,10 @@ enum labyrinth_policy {
  * @reserve: pages (of @order) guaranteed, 1 to 1048576; 0: the module parameter
  *	``default_reserve``
  * @max_pages: most pages the zone may own at once: reserved, cached and live
- *	ones together, up to 4194304. 0: eight times the reserve, at least 1024, plus
- *	the caches. Each costs up to 128 bytes of descriptors.
- * @cache: pages in each CPU's cache, 2 to 512; 0: the module parameter
+ *	ones together, up to 4194304. 0: the largest of 1024, eight times the
+ *	reserve, and the reserve with twice the caches, rounded up to a power of
+ *	two. Each costs 128 bytes of descriptors if it is a power of two.
+ * @cache: pages in each CPU's cache, 1 to 512; 0: the module parameter
  *	``cache_size``; LABYRINTH_NO_CACHE: none
  * @node: NUMA_NO_NODE, or the only node that pages may come from. Beware that a
  *	zeroed structure means node 0.
