@@ -202,8 +202,10 @@ enum labyrinth_policy {
  * @available: called once after critical requests of this zone failed, when the
  *	reserve has pages again, so that a starved driver can resume. Process
  *	context, may sleep, may call any function of this header except
- *	labyrinth_zone_destroy() of its own zone. Never runs concurrently with
- *	itself, nor after labyrinth_zone_destroy() has returned. May be NULL.
+ *	labyrinth_zone_destroy(): of its own zone that fails with -EDEADLK, and
+ *	two callbacks that destroy each other's zone wait for ever. Never runs
+ *	concurrently with itself, nor after labyrinth_zone_destroy() has returned.
+ *	May be NULL.
  * @ctx: passed to @available
  */
 struct labyrinth_zone_params {
