@@ -40,23 +40,35 @@ static __always_inline void labyrinth_sign(struct labyrinth_desc *desc,
 	desc->context = context;
 }
 
+/*
+ * The same on the slow path, whose rcu_read_lock() disables preemption only
+ * where RCU readers cannot be preempted.
+ */
+static u32 labyrinth_slow_context(void)
+{
+	return preempt_count() +
+	       (IS_ENABLED(CONFIG_PREEMPT_RCU) ? PREEMPT_DISABLE_OFFSET : 0);
+}
+
 /* The fast path, for a caller that holds @cache locked. NULL: the slow path. */
 static __always_inline struct page *
 labyrinth_alloc_fast(struct labyrinth_cache *cache, unsigned long caller)
 {
 	struct labyrinth_desc *desc;
 	unsigned long nr = cache->nr;
+	struct page *page;
 
 	if (unlikely(!nr))
 		return NULL;
 	desc = cache->slot[nr - 1];
-	if (unlikely(desc->state != LABYRINTH_DESC_IDLE))
+	page = desc->page;
+	if (unlikely(desc->state != LABYRINTH_DESC_IDLE || !page))
 		return NULL;
 	cache->nr = nr - 1;
 	cache->hits++;
 	labyrinth_sign(desc, caller, preempt_count());
 	desc->state = LABYRINTH_DESC_LIVE;
-	return desc->page;
+	return page;
 }
 
 static void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
@@ -86,8 +98,7 @@ static bool labyrinth_request_valid(struct labyrinth_zone *zone,
 	}
 	if (unlikely((all & LABYRINTH_QUALITY_ACCOUNT) && !in_task())) {
 		labyrinth_alloc_misuse(zone, LABYRINTH_EVENT_BAD_CONTEXT,
-				       preempt_count() + PREEMPT_DISABLE_OFFSET,
-				       caller);
+				       labyrinth_slow_context(), caller);
 		return false;
 	}
 	return true;
@@ -98,13 +109,20 @@ static struct labyrinth_desc *
 labyrinth_take_reserve(struct labyrinth_zone *zone, labyrinth_quality_t quality)
 {
 	struct labyrinth_desc *desc;
+	unsigned int tries;
 
 	if (quality & LABYRINTH_QUALITY_NOWAIT)
 		return NULL;
-	desc = labyrinth_reserve_take(zone, 1);
-	if (desc)
+	for (tries = 0; tries < LABYRINTH_VERIFY_TRIES; tries++) {
+		desc = labyrinth_reserve_take(zone, 1);
+		if (!desc)
+			return NULL;
 		labyrinth_reserve_next(zone, desc);
-	return desc;
+		if (likely(labyrinth_desc_idle(desc)))
+			return desc;
+		labyrinth_cache_bad(zone, desc);
+	}
+	return NULL;
 }
 
 /* The reserve has served in the system's place: the worker will say so. */
@@ -170,7 +188,7 @@ static void labyrinth_hand_out(struct labyrinth_zone *zone,
 {
 	labyrinth_quality_apply(zone, desc->page, quality,
 				source == LABYRINTH_FROM_SYSTEM);
-	labyrinth_sign(desc, caller, preempt_count() + PREEMPT_DISABLE_OFFSET);
+	labyrinth_sign(desc, caller, labyrinth_slow_context());
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 		   (desc->state & LABYRINTH_DESC_NORECYCLE));
 }
@@ -311,6 +329,10 @@ static void labyrinth_bulk_add(struct labyrinth_bulk *bulk,
 {
 	bool fresh = source == LABYRINTH_FROM_SYSTEM;
 
+	if (!fresh && unlikely(!labyrinth_desc_idle(desc))) {
+		labyrinth_cache_bad(bulk->zone, desc);
+		return;
+	}
 	if (!fresh && !labyrinth_quality_verify(bulk->zone, desc, bulk->caller))
 		return;
 	/* Content now: where the page came from is not kept. */
@@ -418,8 +440,7 @@ static void labyrinth_bulk_hand_out(struct labyrinth_bulk *bulk)
 
 	for (i = 0; i < bulk->nr; i++) {
 		desc = labyrinth_registry_find(zone, bulk->pages[i]);
-		labyrinth_sign(desc, bulk->caller,
-			       preempt_count() + PREEMPT_DISABLE_OFFSET);
+		labyrinth_sign(desc, bulk->caller, labyrinth_slow_context());
 		WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 			   (desc->state & LABYRINTH_DESC_NORECYCLE));
 	}

@@ -13,9 +13,10 @@
  * batches: a batch is a chain by ->next, led by a descriptor whose weight is the
  * number of pages, so that it moves by one compare-and-exchange.
  *
- * A page found in a cache must be idle. If it is not, it was freed twice in the
- * same instant by two CPUs, and the other one has handed it out since: it is
- * reported and dropped, the other reference is the good one.
+ * A descriptor found in a cache or on a stack must be of an idle page. If it is
+ * not, the page was freed twice in the same instant by two CPUs, and the other one
+ * has handed it out since, or let it go: it is reported and dropped, the other
+ * reference is the good one.
  *
  * VERIFY zones use the cache as a queue, so that a page lies idle as long as
  * possible before it is compared and handed out.
@@ -104,7 +105,7 @@ struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone)
 			labyrinth_cache_fill(zone, cache);
 		while (cache->nr) {
 			desc = labyrinth_cache_pop(zone, cache);
-			if (likely(READ_ONCE(desc->state) == LABYRINTH_DESC_IDLE))
+			if (likely(labyrinth_desc_idle(desc)))
 				break;
 			labyrinth_cache_bad(zone, desc);
 			desc = NULL;
@@ -231,7 +232,7 @@ struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone)
 		}
 	}
 	preempt_enable();
-	if (first && unlikely(READ_ONCE(first->state) != LABYRINTH_DESC_IDLE)) {
+	if (first && unlikely(!labyrinth_desc_idle(first))) {
 		labyrinth_cache_bad(zone, first);
 		return NULL;
 	}

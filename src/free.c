@@ -9,12 +9,12 @@
  * checks speak.
  *
  * Whoever frees a page first claims its descriptor. The fast path claims by a
- * plain store, under this CPU's cache flag and with the page staying in this
- * CPU's cache. That is exact against anything on this CPU, and against another
- * CPU except in the instant between its read and its store; a page freed twice
- * in that instant is found when it is popped, or when it is linked into a
- * shared stack (src/stack.h). The slow path claims by compare-and-exchange,
- * and a strict zone always takes the slow path.
+ * compare-and-exchange that is not locked, with the page staying in this CPU's
+ * cache. That is exact against anything on this CPU, an NMI included, and against
+ * another CPU except within that one instruction; a page freed twice in the very
+ * instant is found when it is popped, or when it is linked into a shared stack
+ * (src/stack.h). The slow path claims by a locked one, and a strict zone always
+ * takes the slow path.
  *
  * Nothing of the page itself is read before the registry knows it.
  */
@@ -56,11 +56,12 @@ static __always_inline bool labyrinth_free_fast(struct labyrinth_zone *zone,
 	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
 	unsigned long nr = cache->nr;
 
-	if (unlikely(desc->page != page || desc->state != LABYRINTH_DESC_LIVE))
+	if (unlikely(desc->page != page || nr >= zone->cache_size ||
+		     !labyrinth_recyclable(zone, page)))
 		return false;
-	if (unlikely(nr >= zone->cache_size || !labyrinth_recyclable(zone, page)))
+	if (unlikely(cmpxchg_local(&desc->state, LABYRINTH_DESC_LIVE,
+				   LABYRINTH_DESC_IDLE) != LABYRINTH_DESC_LIVE))
 		return false;
-	desc->state = LABYRINTH_DESC_IDLE;
 	desc->freer = caller;
 	labyrinth_page_reset(page);
 	cache->slot[nr] = desc;
@@ -216,13 +217,17 @@ void labyrinth_free_bulk(struct labyrinth_zone *zone, unsigned int nr,
 	unsigned int done = 0;
 
 	while (done < nr) {
+		/* Only a page that is still live keeps a zone from being freed. */
+		if (!pages[done]) {
+			done++;
+			continue;
+		}
 		/* Preemption is off for a batch at most. */
 		done += labyrinth_free_some(zone,
 					    min(nr - done, LABYRINTH_BATCH_MAX),
 					    pages + done, _RET_IP_);
 		if (done < nr && pages[done])
-			labyrinth_free_slow(zone, pages[done], _RET_IP_);
-		done++;
+			labyrinth_free_slow(zone, pages[done++], _RET_IP_);
 	}
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free_bulk);

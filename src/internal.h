@@ -24,6 +24,10 @@
 #include "compat.h"
 #include "stack.h"
 
+#ifndef CONFIG_64BIT
+#error "Labyrinth needs a 64-bit kernel: native 64-bit atomics and counters that do not wrap"
+#endif
+
 #define LABYRINTH_RESERVE_MAX		1048576U
 #define LABYRINTH_PAGES_MAX		4194304U
 #define LABYRINTH_PAGES_MIN		1024U
@@ -384,7 +388,7 @@ extern enum labyrinth_policy labyrinth_default_policy;
 extern bool labyrinth_strict_init_on_alloc;
 extern bool labyrinth_strict_free;
 int labyrinth_params_init(void);
-bool labyrinth_params_override(const char *name, struct labyrinth_override *over);
+int labyrinth_params_override(const char *name, struct labyrinth_override *over);
 
 /* In messages about a policy that is none of them. */
 #define LABYRINTH_POLICIES	"system_first, reserve_first, reserve_only"

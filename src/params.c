@@ -355,15 +355,16 @@ static int labyrinth_zones_parse(const char *text, const char *name,
 	return ret;
 }
 
-bool labyrinth_params_override(const char *name, struct labyrinth_override *over)
+/* 1: the administrator has figures for @name, now in @over; 0: none. */
+int labyrinth_params_override(const char *name, struct labyrinth_override *over)
 {
-	bool found = false;
+	int ret = 0;
 
 	mutex_lock(&labyrinth_zones_param_lock);
 	if (labyrinth_zones_param)
-		found = labyrinth_zones_parse(labyrinth_zones_param, name, over) == 1;
+		ret = labyrinth_zones_parse(labyrinth_zones_param, name, over);
 	mutex_unlock(&labyrinth_zones_param_lock);
-	return found;
+	return ret;
 }
 
 static int labyrinth_zones_set(const char *text, const struct kernel_param *kp)

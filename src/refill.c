@@ -6,8 +6,8 @@
  * and a hard irq_work, which are legal in NMI. The irq_work queues
  *
  *   refill	fills the reserve up to its target and clears the pressure latch;
- *	backs off, longer each time, while the system has nothing. A kick does
- *	not cut a pause short: below the low watermark pauses are short anyway.
+ *	backs off, longer each time, while the system has nothing. Below the low
+ *	watermark pauses are short, and a longer one is cut short by a kick.
  *   report	prints what went wrong (src/report.c).
  *   cleanup	gives pages back that could not leave in the context where they
  *	were freed.
@@ -48,9 +48,26 @@ static u32 labyrinth_percent(u32 target, unsigned int percent)
 
 void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what)
 {
-	if ((atomic_read(&zone->kicks) & what) != what)
-		atomic_or(what, &zone->kicks);
+	/* Fully ordered: what is to be found is there before it is asked for. */
+	atomic_fetch_or(what, &zone->kicks);
 	irq_work_queue(&zone->kick);
+}
+
+static bool labyrinth_refill_urgent(struct labyrinth_zone *zone)
+{
+	return labyrinth_reserve_level(zone) <
+	       labyrinth_percent(READ_ONCE(zone->reserve_target),
+				 READ_ONCE(labyrinth_refill_low));
+}
+
+/* A pause that began when it was not urgent ends when it becomes so. */
+static void labyrinth_refill_queue(struct labyrinth_zone *zone)
+{
+	if (READ_ONCE(zone->refill_delay) > LABYRINTH_DELAY_URGENT &&
+	    labyrinth_refill_urgent(zone))
+		mod_delayed_work(labyrinth_refill_wq, &zone->refill, 0);
+	else
+		queue_delayed_work(labyrinth_refill_wq, &zone->refill, 0);
 }
 
 static void labyrinth_kicked(struct irq_work *work)
@@ -60,7 +77,7 @@ static void labyrinth_kicked(struct irq_work *work)
 
 	if ((what & LABYRINTH_KICK_REFILL) &&
 	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
-		queue_delayed_work(labyrinth_refill_wq, &zone->refill, 0);
+		labyrinth_refill_queue(zone);
 	if (what & LABYRINTH_KICK_REPORT)
 		queue_work(labyrinth_event_wq, &zone->report);
 	if (what & LABYRINTH_KICK_CLEANUP)
@@ -88,11 +105,13 @@ static bool labyrinth_refill_fill(struct labyrinth_zone *zone, bool *gained)
 						     &rejected))
 			break;
 		*gained = true;
-		/* However fast it is drained: the next kick goes on. */
+		/* Drained as fast as it is filled: let others have the CPU. */
 		if (labyrinth_reserve_level(zone) <= level)
 			break;
 		cond_resched();
 	}
+	/* Pages that found no slot were in the count of what is owned. */
+	filled = filled && (list_empty(&rejected) || !lack);
 	labyrinth_system_put_rejected(zone, &rejected);
 	return filled;
 }
@@ -137,14 +156,12 @@ static void labyrinth_refill_settle(struct labyrinth_zone *zone, bool complete,
 
 static void labyrinth_refill_pause(struct labyrinth_zone *zone)
 {
-	u32 low = labyrinth_percent(READ_ONCE(zone->reserve_target),
-				    labyrinth_refill_low);
-	unsigned long longest = labyrinth_reserve_level(zone) < low ?
+	unsigned long longest = labyrinth_refill_urgent(zone) ?
 				LABYRINTH_DELAY_URGENT : LABYRINTH_DELAY_MAX;
 
 	labyrinth_count(zone, LABYRINTH_REFILL_FAILURES);
-	zone->refill_delay = clamp(2 * zone->refill_delay, LABYRINTH_DELAY_MIN,
-				   longest);
+	WRITE_ONCE(zone->refill_delay,
+		   clamp(2 * zone->refill_delay, LABYRINTH_DELAY_MIN, longest));
 	queue_delayed_work(labyrinth_refill_wq, &zone->refill, zone->refill_delay);
 }
 
@@ -168,10 +185,13 @@ static void labyrinth_refill_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 
 	labyrinth_refill_settle(zone, served, gained);
-	if (served)
-		zone->refill_delay = 0;
-	else
+	if (!served && !gained) {
 		labyrinth_refill_pause(zone);
+		return;
+	}
+	WRITE_ONCE(zone->refill_delay, 0);
+	if (!served)
+		queue_delayed_work(labyrinth_refill_wq, &zone->refill, 1);
 }
 
 static void labyrinth_cleanup_work(struct work_struct *work)
@@ -208,7 +228,9 @@ void labyrinth_refill_stop(struct labyrinth_zone *zone)
 	irq_work_sync(&zone->kick);
 	cancel_delayed_work_sync(&zone->refill);
 	cancel_work_sync(&zone->available_work);
-	flush_work(&zone->report);
+	/* Not flushed: destroy may be called from a queue that reclaim waits for. */
+	cancel_work_sync(&zone->report);
+	labyrinth_report_work(&zone->report);
 }
 
 void labyrinth_refill_setup(struct labyrinth_zone *zone)

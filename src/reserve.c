@@ -28,8 +28,11 @@ static void labyrinth_reserve_settle(struct labyrinth_zone *zone)
 	clear_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
 	/* Pairs with the stack's cmpxchg() before set_bit() in take. */
 	smp_mb__after_atomic();
-	if (labyrinth_reserve_lack(zone))
+	if (labyrinth_reserve_lack(zone)) {
 		set_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
+		/* Who would have kicked may have found the bit clear. */
+		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	}
 }
 
 /*
@@ -83,8 +86,8 @@ bool labyrinth_reserve_give(struct labyrinth_zone *zone,
 				      READ_ONCE(zone->reserve_target));
 	if (!pushed)
 		labyrinth_desc_unlink(desc);
-	preempt_enable();
 	labyrinth_reserve_settle(zone);
+	preempt_enable();
 	return pushed;
 }
 

@@ -108,6 +108,12 @@ static inline bool labyrinth_stack_empty(const struct labyrinth_stack *stack)
 	return labyrinth_head_index(atomic64_read(&stack->head)) == LABYRINTH_NIL;
 }
 
+static inline bool labyrinth_desc_idle(const struct labyrinth_desc *desc)
+{
+	return READ_ONCE(desc->state) == LABYRINTH_DESC_IDLE &&
+	       READ_ONCE(desc->page);
+}
+
 /* Claim a descriptor for a stack; false: it is on one already. */
 static inline bool labyrinth_desc_link(struct labyrinth_desc *desc, u32 weight)
 {

@@ -2,14 +2,14 @@
 /*
  * /sys/kernel/labyrinth/<zone>/: one value a file.
  *
- * The directory is an object of its own that points to the zone. Removing it
- * waits for whoever is in a file, and an open file answers -ENODEV from then on;
- * the object itself may be referred to for longer than the zone lives.
+ * Removing the directory waits for whoever is in a file, and an open file answers
+ * -ENODEV from then on.
  *
  * Every file stands in Documentation/ABI/testing/sysfs-kernel-labyrinth.
  */
 #define pr_fmt(fmt) "labyrinth: " fmt
 
+#include <linux/completion.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -19,6 +19,7 @@
 struct labyrinth_sysfs {
 	struct kobject		kobj;
 	struct labyrinth_zone	*zone;
+	struct completion	released;
 };
 
 struct labyrinth_attribute {
@@ -106,6 +107,12 @@ static ssize_t policy_store(struct labyrinth_zone *zone, const char *text,
 		       zone->name, text);
 		return ret;
 	}
+	if (policy == LABYRINTH_RESERVE_ONLY &&
+	    (zone->quality & LABYRINTH_QUALITY_ACCOUNT)) {
+		pr_err("zone %s: policy reserve_only; charged pages come from the system only\n",
+		       zone->name);
+		return -EINVAL;
+	}
 	WRITE_ONCE(zone->policy, policy);
 	return size;
 }
@@ -186,7 +193,7 @@ static const struct sysfs_ops labyrinth_sysfs_ops = {
 
 static void labyrinth_sysfs_release(struct kobject *kobj)
 {
-	kfree(container_of(kobj, struct labyrinth_sysfs, kobj));
+	complete(&container_of(kobj, struct labyrinth_sysfs, kobj)->released);
 }
 
 static const struct kobj_type labyrinth_ktype = {
@@ -194,6 +201,14 @@ static const struct kobj_type labyrinth_ktype = {
 	.sysfs_ops = &labyrinth_sysfs_ops,
 	.default_groups = labyrinth_groups,
 };
+
+/* The module must not go before the release that kobjects may put off. */
+static void labyrinth_sysfs_put(struct labyrinth_sysfs *sysfs)
+{
+	kobject_put(&sysfs->kobj);
+	wait_for_completion(&sysfs->released);
+	kfree(sysfs);
+}
 
 int labyrinth_sysfs_add(struct labyrinth_zone *zone)
 {
@@ -203,10 +218,11 @@ int labyrinth_sysfs_add(struct labyrinth_zone *zone)
 	if (!sysfs)
 		return -ENOMEM;
 	sysfs->zone = zone;
+	init_completion(&sysfs->released);
 	ret = kobject_init_and_add(&sysfs->kobj, &labyrinth_ktype, labyrinth_kobj,
 				   "%s", zone->name);
 	if (ret) {
-		kobject_put(&sysfs->kobj);
+		labyrinth_sysfs_put(sysfs);
 		return ret;
 	}
 	zone->sysfs = sysfs;
@@ -217,7 +233,7 @@ int labyrinth_sysfs_add(struct labyrinth_zone *zone)
 void labyrinth_sysfs_remove(struct labyrinth_zone *zone)
 {
 	kobject_del(&zone->sysfs->kobj);
-	kobject_put(&zone->sysfs->kobj);
+	labyrinth_sysfs_put(zone->sysfs);
 }
 
 int labyrinth_sysfs_init(void)

@@ -32,11 +32,20 @@ bool labyrinth_system_usable(void)
 /* Count a page as the zone's if that leaves @spare more to be owned. */
 static bool labyrinth_own(struct labyrinth_zone *zone, u32 spare)
 {
-	if (likely((u32)atomic_inc_return(&zone->owned) + spare <= zone->max_pages))
-		return true;
-	atomic_dec(&zone->owned);
+	int owned = atomic_read(&zone->owned);
+
+	while ((u32)owned + 1 + spare <= zone->max_pages)
+		if (atomic_try_cmpxchg(&zone->owned, &owned, owned + 1))
+			return true;
 	labyrinth_count(zone, LABYRINTH_CAPPED);
 	return false;
+}
+
+/* A page less is owned: the worker may have been waiting for that. */
+static void labyrinth_room(struct labyrinth_zone *zone)
+{
+	if (test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention))
+		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 }
 
 /* Give back a page that is counted as owned but did not join. */
@@ -81,6 +90,7 @@ struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 					zone->order);
 	if (!page) {
 		atomic_dec(&zone->owned);
+		labyrinth_room(zone);
 		if (!(quality & LABYRINTH_QUALITY_NOWAIT)) {
 			set_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
 			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
@@ -93,6 +103,7 @@ struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 		return NULL;
 	if (!desc) {
 		labyrinth_disown(zone, page);
+		labyrinth_room(zone);
 		return NULL;
 	}
 	/* A page of the kernel's last reserves is not ours to keep. */
@@ -109,9 +120,7 @@ void labyrinth_system_give(struct labyrinth_zone *zone,
 {
 	if (labyrinth_system_usable()) {
 		put_page(labyrinth_registry_leave(zone, desc));
-		/* The worker may have been waiting for a descriptor. */
-		if (test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention))
-			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+		labyrinth_room(zone);
 		return;
 	}
 	if (unlikely(!labyrinth_desc_link(desc, 1))) {

@@ -55,13 +55,14 @@ static enum cpuhp_state labyrinth_cpuhp;
 static int labyrinth_charge(const char *name, unsigned long nr)
 {
 	unsigned long limit = totalram_pages() / 100 * labyrinth_memory_limit;
-	unsigned long all = atomic_long_add_return(nr, &labyrinth_charged);
+	long charged = atomic_long_read(&labyrinth_charged);
 
-	if (all <= limit)
-		return 0;
-	atomic_long_sub(nr, &labyrinth_charged);
+	while (charged + nr <= limit)
+		if (atomic_long_try_cmpxchg(&labyrinth_charged, &charged,
+					    charged + nr))
+			return 0;
 	pr_err("zone %s: setting %lu KiB aside would make %lu KiB in all zones; allowed are %lu KiB (memory_limit=%u percent)\n",
-	       name, nr << (PAGE_SHIFT - 10), all << (PAGE_SHIFT - 10),
+	       name, nr << (PAGE_SHIFT - 10), (charged + nr) << (PAGE_SHIFT - 10),
 	       limit << (PAGE_SHIFT - 10), labyrinth_memory_limit);
 	return -ENOSPC;
 }
@@ -150,6 +151,15 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	return zone;
 }
 
+/* Keep the reserve at a smaller @target and give back what it has above. */
+static void labyrinth_reserve_lower(struct labyrinth_zone *zone, u32 target)
+{
+	labyrinth_reserve_target_set(zone, target);
+	/* A free that still goes by the old target has preemption off. */
+	synchronize_rcu();
+	labyrinth_reserve_shrink(zone);
+}
+
 #define LABYRINTH_FILL_TRIES	3	/* in a row without a gain */
 
 /* Bring the reserve to @target and keep it there from now on, or change nothing. */
@@ -174,8 +184,9 @@ static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
 			atomic_set(&zone->reserve_min_seen, target);
 		return 0;
 	}
-	labyrinth_reserve_target_set(zone, old);
-	labyrinth_reserve_shrink(zone);
+	labyrinth_reserve_lower(zone, old);
+	/* The worker may have given up because this had taken all max_pages. */
+	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 	return -ENOMEM;
 }
 
@@ -410,8 +421,7 @@ static void labyrinth_zone_shrink(struct labyrinth_zone *zone, unsigned int rese
 	unsigned long less = (unsigned long)(zone->reserve_target - reserve) <<
 			     zone->order;
 
-	labyrinth_reserve_target_set(zone, reserve);
-	labyrinth_reserve_shrink(zone);
+	labyrinth_reserve_lower(zone, reserve);
 	labyrinth_uncharge(less);
 	zone->charged -= less;
 }
@@ -455,6 +465,8 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	stats->from_system = labyrinth_counted(zone, LABYRINTH_FROM_SYSTEM);
 	stats->from_reserve = labyrinth_counted(zone, LABYRINTH_FROM_RESERVE);
 	stats->allocs = stats->from_cache + stats->from_system + stats->from_reserve;
+	/* A page freed twice in the same instant by two CPUs was counted twice. */
+	stats->frees = min(stats->frees, stats->allocs);
 	stats->live = stats->allocs - stats->frees;
 
 	stats->failed = labyrinth_counted(zone, LABYRINTH_FAILED);

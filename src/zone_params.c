@@ -78,8 +78,12 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 {
 	struct labyrinth_override over;
 	unsigned int surplus;
+	int ret;
 
-	if (labyrinth_params_override(params->name, &over)) {
+	ret = labyrinth_params_override(params->name, &over);
+	if (ret < 0)
+		return ret;
+	if (ret) {
 		params->reserve = over.reserve ?: params->reserve;
 		params->max_pages = over.max_pages ?: params->max_pages;
 		params->cache = over.cache ?: params->cache;

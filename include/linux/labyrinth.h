@@ -30,9 +30,8 @@
  * - Every reserved page is memory nobody else can use. A caller that may sleep
  *   wants alloc_page(GFP_KERNEL), one that can do without wants
  *   alloc_page(GFP_NOWAIT).
- * - NMI safety needs an architecture whose cmpxchg() and 64-bit atomics are
- *   usable in NMI (x86-64, arm64, riscv64, s390, powerpc64). On 32-bit
- *   architectures with a generic atomic64_t, calls from NMI are not legal.
+ * - 64-bit kernels only. Calls from NMI need an architecture whose cmpxchg() is
+ *   usable there (x86-64, arm64, riscv64, s390, powerpc64).
  * - One zone belongs to one consumer; it is no general-purpose allocator.
  *
  * USAGE
@@ -189,7 +188,8 @@ enum labyrinth_policy {
  * @max_pages: most pages the zone may own at once: reserved, cached and live
  *	ones together, up to 4194304. 0: the largest of 1024, eight times the
  *	reserve, and the reserve with twice the caches, rounded up to a power of
- *	two. Each costs 128 bytes of descriptors if it is a power of two.
+ *	two. Each costs 128 bytes of descriptors if it is a power of two, else up
+ *	to 256.
  * @cache: pages in each CPU's cache, 1 to 512; 0: the module parameter
  *	``cache_size``; LABYRINTH_NO_CACHE: none
  * @node: NUMA_NO_NODE, or the only node that pages may come from. Beware that a
