@@ -13,8 +13,8 @@ modules samples:
 	+@kdir='$(KDIR)'; [ -n "$$kdir" ] || exit 1; \
 	release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$$kdir/include/generated/utsrelease.h" 2>/dev/null) || { \
 		echo "KDIR=$$kdir is not the build directory of a configured kernel" >&2; exit 1; }; \
-	scripts/build-modules "$$kdir" "build/$$release" $(if $(filter samples,$@),LABYRINTH_ALL=1) >/dev/null && \
-	echo "Built for $$release: build/$$release/src/labyrinth.ko$(if $(filter samples,$@), and the users in samples/ and tests/ there)"
+	scripts/build-modules "$$kdir" "build/$$release" $(if $(filter samples,$@),LABYRINTH_SAMPLES=1) >/dev/null && \
+	echo "Built for $$release: build/$$release/src/labyrinth.ko$(if $(filter samples,$@), and samples/ beside it)"
 
 demo:
 	@scripts/demo
@@ -28,7 +28,7 @@ clean:
 help:
 	@echo 'make            build labyrinth.ko against the kernel headers of this machine;'
 	@echo '                KDIR=<dir> for another kernel, W=1 C=2 LLVM=1 as in the kernel'
-	@echo 'make samples    the same and everything that uses it: samples, tests, benchmarks'
+	@echo 'make samples    the same and the modules that show its use'
 	@echo 'make demo       see it work, in a virtual machine'
 	@echo 'make check      all tests, in a virtual machine; KERNEL=debug: with KASAN, lockdep, kmemleak'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
