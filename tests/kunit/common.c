@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the suites share.
+ */
+#include <kunit/resource.h>
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/hrtimer.h>
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include "common.h"
+
+/* --- zones that go with their case --- */
+
+/**
+ * struct labyrinth_test_fixture - a zone and the case that made it
+ * @test: the case
+ * @zone: its zone; NULL: the case has destroyed it
+ * @stolen: pages that the case has freed behind the zone's back
+ */
+struct labyrinth_test_fixture {
+	struct kunit		*test;
+	struct labyrinth_zone	*zone;
+	unsigned int		stolen;
+};
+
+static unsigned int labyrinth_test_slots(const struct labyrinth_zone *zone)
+{
+	return zone->slot_mask / sizeof(struct labyrinth_desc) + 1;
+}
+
+static unsigned int labyrinth_test_count(struct labyrinth_zone *zone, u32 state)
+{
+	unsigned int slot, nr = 0;
+
+	for (slot = 0; slot < labyrinth_test_slots(zone); slot++)
+		if (zone->table[slot].page &&
+		    (zone->table[slot].state == state ||
+		     (zone->table[slot].state & state & LABYRINTH_DESC_LIVE)))
+			nr++;
+	return nr;
+}
+
+unsigned int labyrinth_test_live(struct labyrinth_zone *zone)
+{
+	return labyrinth_test_count(zone, LABYRINTH_DESC_LIVE);
+}
+
+struct labyrinth_stats labyrinth_test_stats(struct labyrinth_zone *zone)
+{
+	struct labyrinth_stats stats;
+
+	labyrinth_zone_get_stats(zone, &stats);
+	return stats;
+}
+
+/* Every page that the zone owns is where the statistics say. At rest only. */
+void labyrinth_test_books(struct kunit *test, struct labyrinth_zone *zone)
+{
+	unsigned int aside = labyrinth_test_count(zone, LABYRINTH_DESC_ASIDE);
+	unsigned int idle = labyrinth_test_count(zone, LABYRINTH_DESC_IDLE);
+	struct labyrinth_stats stats = labyrinth_test_stats(zone);
+
+	KUNIT_EXPECT_EQ(test, stats.allocs,
+			stats.from_cache + stats.from_system + stats.from_reserve);
+	KUNIT_EXPECT_EQ(test, stats.live, labyrinth_test_live(zone));
+	KUNIT_EXPECT_EQ(test, stats.reserve + stats.cached, idle);
+	KUNIT_EXPECT_EQ(test, stats.owned, stats.live + idle + aside);
+	KUNIT_EXPECT_LE(test, stats.reserve, stats.reserve_target);
+	KUNIT_EXPECT_LE(test, stats.owned, stats.max_pages);
+}
+
+/* Pages that a failed case has left live must not outlive it. */
+static void labyrinth_test_free_live(struct labyrinth_zone *zone)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < labyrinth_test_slots(zone); slot++)
+		if (zone->table[slot].state & LABYRINTH_DESC_LIVE)
+			labyrinth_free_page(zone, zone->table[slot].page);
+}
+
+static int labyrinth_test_fixture_init(struct kunit_resource *resource, void *fixture)
+{
+	resource->data = fixture;
+	return 0;
+}
+
+static void labyrinth_test_fixture_free(struct kunit_resource *resource)
+{
+	struct labyrinth_test_fixture *fixture = resource->data;
+	struct labyrinth_stats stats;
+
+	if (!fixture->zone)
+		return;
+	labyrinth_test_free_live(fixture->zone);
+	labyrinth_refill_flush(fixture->zone);
+	labyrinth_test_books(fixture->test, fixture->zone);
+	stats = labyrinth_test_stats(fixture->zone);
+	KUNIT_EXPECT_EQ(fixture->test, stats.taken,
+			stats.returned + stats.owned + fixture->stolen);
+	KUNIT_EXPECT_EQ(fixture->test, stats.live, 0);
+	KUNIT_EXPECT_EQ(fixture->test, labyrinth_zone_destroy(fixture->zone), 0);
+}
+
+struct labyrinth_zone *
+labyrinth_test_zone_make(struct kunit *test,
+			 const struct labyrinth_zone_params *params)
+{
+	struct labyrinth_test_fixture *fixture;
+
+	fixture = kunit_kzalloc(test, sizeof(*fixture), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fixture);
+	fixture->test = test;
+	/* What is freed here is in the cache here: each case has one CPU. */
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	KUNIT_ASSERT_PTR_EQ(test, kunit_alloc_resource(test,
+						       labyrinth_test_fixture_init,
+						       labyrinth_test_fixture_free,
+						       GFP_KERNEL, fixture),
+			    (void *)fixture);
+	fixture->zone = labyrinth_zone_create(params);
+	if (IS_ERR(fixture->zone)) {
+		int ret = PTR_ERR(fixture->zone);
+
+		fixture->zone = NULL;
+		KUNIT_ASSERT_EQ_MSG(test, ret, 0, "no zone '%s'", params->name);
+	}
+	return fixture->zone;
+}
+
+static bool labyrinth_test_fixture_match(struct kunit *test,
+					 struct kunit_resource *resource, void *zone)
+{
+	struct labyrinth_test_fixture *fixture = resource->data;
+
+	return resource->free == labyrinth_test_fixture_free && fixture->zone == zone;
+}
+
+static struct labyrinth_test_fixture *
+labyrinth_test_fixture_of(struct kunit *test, struct labyrinth_zone *zone)
+{
+	struct labyrinth_test_fixture *fixture;
+	struct kunit_resource *resource;
+
+	resource = kunit_find_resource(test, labyrinth_test_fixture_match, zone);
+	KUNIT_ASSERT_NOT_NULL(test, resource);
+	fixture = resource->data;
+	kunit_put_resource(resource);
+	return fixture;
+}
+
+/* As the consumer does it, pages live or not: the case has the say. */
+int labyrinth_test_zone_destroy(struct kunit *test, struct labyrinth_zone *zone)
+{
+	labyrinth_test_fixture_of(test, zone)->zone = NULL;
+	return labyrinth_zone_destroy(zone);
+}
+
+void labyrinth_test_steal(struct kunit *test, struct labyrinth_zone *zone,
+			  struct page *page)
+{
+	labyrinth_test_fixture_of(test, zone)->stolen++;
+	__free_pages(page, zone->order);
+}
+
+/* --- what cases do over and over --- */
+
+void labyrinth_test_cut_off(struct labyrinth_zone *zone)
+{
+	labyrinth_refill_flush(zone);
+	labyrinth_zone_trim(zone);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_ATOMIC, true);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_FILL, true);
+}
+
+void labyrinth_test_reconnect(struct labyrinth_zone *zone)
+{
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_ATOMIC, false);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_FILL, false);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, false);
+}
+
+struct page *labyrinth_test_alloc(struct labyrinth_zone *zone,
+				  labyrinth_quality_t quality)
+{
+	return labyrinth_alloc_page_atomic(zone, quality);
+}
+
+void labyrinth_test_free(struct labyrinth_zone *zone, struct page *page)
+{
+	labyrinth_free_page(zone, page);
+}
+
+void labyrinth_test_free_address(struct labyrinth_zone *zone, const void *address)
+{
+	labyrinth_free(zone, address);
+}
+
+unsigned int labyrinth_test_take(struct labyrinth_zone *zone,
+				 labyrinth_quality_t quality,
+				 struct page **pages, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = labyrinth_alloc_page_atomic(zone, quality);
+		if (!pages[i])
+			break;
+	}
+	return i;
+}
+
+struct page **labyrinth_test_pages(struct kunit *test, unsigned int nr)
+{
+	struct page **pages = kunit_kcalloc(test, nr, sizeof(*pages), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	return pages;
+}
+
+struct labyrinth_desc *labyrinth_test_desc(struct labyrinth_zone *zone,
+					   const struct page *page)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < labyrinth_test_slots(zone); slot++)
+		if (zone->table[slot].page == page)
+			return &zone->table[slot];
+	return NULL;
+}
+
+bool labyrinth_test_is_filled(const struct page *page, unsigned int order, u8 byte)
+{
+	return !memchr_inv(page_address(page), byte, PAGE_SIZE << order);
+}
+
+/* --- contexts --- */
+
+/**
+ * struct labyrinth_test_call - a function to be called in a hard interrupt
+ * @timer: makes the interrupt
+ * @fn: the function
+ * @arg: its argument
+ * @done: it has returned
+ */
+struct labyrinth_test_call {
+	struct hrtimer		timer;
+	void			(*fn)(void *arg);
+	void			*arg;
+	struct completion	done;
+};
+
+static enum hrtimer_restart labyrinth_test_called(struct hrtimer *timer)
+{
+	struct labyrinth_test_call *call = container_of(timer,
+							struct labyrinth_test_call,
+							timer);
+
+	call->fn(call->arg);
+	complete(&call->done);
+	return HRTIMER_NORESTART;
+}
+
+void labyrinth_test_in_hardirq(void (*fn)(void *arg), void *arg)
+{
+	/* KUnit runs one case at a time. */
+	static struct labyrinth_test_call call;
+
+	call.fn = fn;
+	call.arg = arg;
+	init_completion(&call.done);
+	hrtimer_setup(&call.timer, labyrinth_test_called, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&call.timer, 0, HRTIMER_MODE_REL_PINNED_HARD);
+	wait_for_completion(&call.done);
+	hrtimer_cancel(&call.timer);
+}
+
+/*
+ * No real NMI: those cannot be had at will. But everything that asks where it
+ * is gets the answer that it would get in one.
+ */
+void labyrinth_test_in_nmi(void (*fn)(void *arg), void *arg)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	__preempt_count_add(NMI_OFFSET + HARDIRQ_OFFSET);
+	fn(arg);
+	__preempt_count_sub(NMI_OFFSET + HARDIRQ_OFFSET);
+	local_irq_restore(flags);
+}
+
+/* --- files --- */
+
+bool labyrinth_test_file_exists(const char *path)
+{
+	struct path found;
+
+	if (kern_path(path, 0, &found))
+		return false;
+	path_put(&found);
+	return true;
+}
+
+int labyrinth_test_file_read(const char *path, char *buffer, size_t size)
+{
+	struct file *file = filp_open(path, O_RDONLY, 0);
+	loff_t pos = 0;
+	ssize_t length;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	length = kernel_read(file, buffer, size - 1, &pos);
+	filp_close(file, NULL);
+	if (length >= 0)
+		buffer[length] = '\0';
+	return length;
+}
+
+int labyrinth_test_file_write(const char *path, const char *text)
+{
+	struct file *file = filp_open(path, O_WRONLY, 0);
+	loff_t pos = 0;
+	ssize_t length;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	length = kernel_write(file, text, strlen(text), &pos);
+	filp_close(file, NULL);
+	return length < 0 ? length : 0;
+}
+
+int labyrinth_test_module_refcount(void)
+{
+	char text[16];
+	int nr, ret;
+
+	ret = labyrinth_test_file_read("/sys/module/labyrinth/refcnt", text, sizeof(text));
+	if (ret < 0)
+		return ret;
+	ret = kstrtoint(strim(text), 10, &nr);
+	return ret ?: nr;
+}
+
+LABYRINTH_IMPORT_NS;
+LABYRINTH_IMPORT_PRIVATE_NS;
+MODULE_DESCRIPTION("KUnit tests of Labyrinth");
+MODULE_AUTHOR("The Labyrinth developers");
+MODULE_LICENSE("GPL");

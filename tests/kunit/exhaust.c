@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The real thing: no fault is injected, the system has no memory left.
+ *
+ * All that GFP_ATOMIC can get is taken, the kernel's atomic reserves included,
+ * and held while the zone is asked. Nothing here may sleep for memory meanwhile,
+ * or the kernel would look for a process to kill.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+
+#include "common.h"
+
+#define NONE	LABYRINTH_QUALITY_NONE
+#define RESERVE	64U
+
+/* More than that is not taken away from whatever else runs here. */
+#define MEMORY_MAX	(4UL << (30 - PAGE_SHIFT))
+
+/**
+ * struct hog - who has all the memory
+ * @pages: what it holds, hung on ->lru, their orders in ->private
+ */
+struct hog {
+	struct list_head	pages;
+};
+
+static void hog_take(struct hog *hog)
+{
+	int order = LABYRINTH_MAX_ORDER;
+	struct page *page;
+
+	while (order >= 0) {
+		page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, order);
+		if (!page) {
+			order--;
+			continue;
+		}
+		set_page_private(page, order);
+		list_add(&page->lru, &hog->pages);
+	}
+}
+
+static void hog_release(struct hog *hog)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &hog->pages, lru) {
+		unsigned int order = page_private(page);
+
+		list_del(&page->lru);
+		set_page_private(page, 0);
+		__free_pages(page, order);
+	}
+}
+
+static int exhaust_init(struct kunit *test)
+{
+	struct hog *hog;
+
+	if (totalram_pages() > MEMORY_MAX) {
+		kunit_mark_skipped(test, "more than 4 GiB of memory");
+		return 0;
+	}
+	hog = kunit_kzalloc(test, sizeof(*hog), GFP_KERNEL);
+	if (!hog)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&hog->pages);
+	test->priv = hog;
+	return 0;
+}
+
+/* Whatever way a case ended: the kernel needs its memory. */
+static void exhaust_exit(struct kunit *test)
+{
+	struct hog *hog = test->priv;
+
+	if (hog)
+		hog_release(hog);
+}
+
+/* A zone with its caches empty, for a case that finds no memory in the system. */
+static struct labyrinth_zone *zone_for(struct kunit *test, unsigned int order)
+{
+	struct labyrinth_zone *zone;
+
+	if (!test->priv)
+		kunit_skip(test, "more than 4 GiB of memory");
+	zone = labyrinth_test_zone(test, .reserve = RESERVE, .order = order);
+	labyrinth_zone_trim(zone);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
+	return zone;
+}
+
+static const unsigned int order_params[] = { 0, 2 };
+
+static void order_desc(const unsigned int *order, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "order %u", *order);
+}
+
+KUNIT_ARRAY_PARAM(order, order_params, order_desc);
+
+static void reserve_serves_when_memory_is_exhausted(struct kunit *test)
+{
+	const unsigned int *order = test->param_value;
+	struct labyrinth_zone *zone = zone_for(test, *order);
+	struct labyrinth_stats stats;
+	struct page *page[RESERVE + 16];
+	unsigned int nr;
+
+	hog_take(test->priv);
+	nr = labyrinth_test_take(zone, NONE, page, ARRAY_SIZE(page));
+	stats = labyrinth_test_stats(zone);
+	hog_release(test->priv);
+	/* Others may have freed a page in between; the reserve is exact. */
+	KUNIT_EXPECT_EQ(test, stats.from_reserve, RESERVE);
+	KUNIT_EXPECT_EQ(test, nr, RESERVE + stats.from_system);
+	KUNIT_EXPECT_LT(test, stats.from_system, 8);
+	KUNIT_EXPECT_EQ(test, stats.failed, 1);
+	KUNIT_EXPECT_EQ(test, stats.starvations, 1);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_latched(zone));
+}
+
+/**
+ * struct drain - a zone emptied in another context
+ * @zone: the zone
+ * @page: its pages
+ * @nr: how many
+ */
+struct drain {
+	struct labyrinth_zone	*zone;
+	struct page		*page[RESERVE + 16];
+	unsigned int		nr;
+};
+
+static void drain_zone(void *arg)
+{
+	struct drain *drain = arg;
+
+	drain->nr = labyrinth_test_take(drain->zone, NONE, drain->page,
+					ARRAY_SIZE(drain->page));
+}
+
+static void reserve_serves_hard_interrupts_when_memory_is_exhausted(struct kunit *test)
+{
+	struct drain *drain = kunit_kzalloc(test, sizeof(*drain), GFP_KERNEL);
+	struct labyrinth_stats stats;
+
+	KUNIT_ASSERT_NOT_NULL(test, drain);
+	drain->zone = zone_for(test, 0);
+	hog_take(test->priv);
+	labyrinth_test_in_hardirq(drain_zone, drain);
+	stats = labyrinth_test_stats(drain->zone);
+	hog_release(test->priv);
+	KUNIT_EXPECT_EQ(test, stats.from_reserve, RESERVE);
+	KUNIT_EXPECT_EQ(test, drain->nr, RESERVE + stats.from_system);
+	KUNIT_EXPECT_LT(test, stats.from_system, 8);
+}
+
+static void zone_recovers_by_itself_when_memory_is_back(struct kunit *test)
+{
+	struct labyrinth_zone *zone = zone_for(test, 0);
+	struct page *page[RESERVE + 16];
+
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, false);
+	hog_take(test->priv);
+	(void)labyrinth_test_take(zone, NONE, page, ARRAY_SIZE(page));
+	hog_release(test->priv);
+	/* Nothing is freed and nobody asks: only the worker can bring it back. */
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_wait(!labyrinth_reserve_lack(zone)));
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_wait(!labyrinth_test_is_latched(zone)));
+	KUNIT_EXPECT_GE(test, labyrinth_test_stats(zone).refilled, 2 * RESERVE);
+	KUNIT_EXPECT_NOT_NULL(test, labyrinth_test_alloc(zone, NONE));
+}
+
+static void worker_lives_through_the_time_without_memory(struct kunit *test)
+{
+	struct labyrinth_zone *zone = zone_for(test, 0);
+	struct page *page[RESERVE + 16];
+	u64 passes;
+
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, false);
+	hog_take(test->priv);
+	(void)labyrinth_test_take(zone, NONE, page, ARRAY_SIZE(page));
+	/* The worker may reclaim some page cache: have that, too. */
+	for (passes = 0; passes < 20; passes++) {
+		msleep(20);
+		hog_take(test->priv);
+	}
+	passes = labyrinth_test_stats(zone).refill_failures;
+	hog_release(test->priv);
+	KUNIT_EXPECT_GT(test, passes, 0);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_wait(!labyrinth_reserve_lack(zone)));
+}
+
+static void pages_freed_are_served_again_when_memory_is_exhausted(struct kunit *test)
+{
+	struct labyrinth_zone *zone = zone_for(test, 0);
+	struct page *page[RESERVE + 16];
+	unsigned int served = 0, nr, i;
+
+	hog_take(test->priv);
+	nr = labyrinth_test_take(zone, NONE, page, ARRAY_SIZE(page));
+	for (i = 0; i < nr; i++) {
+		labyrinth_test_free(zone, page[i]);
+		page[i] = labyrinth_test_alloc(zone, NONE);
+		served += !!page[i];
+	}
+	hog_release(test->priv);
+	KUNIT_EXPECT_GE(test, nr, RESERVE);
+	KUNIT_EXPECT_EQ(test, served, nr);
+}
+
+static struct kunit_case exhaust_cases[] = {
+	KUNIT_CASE_PARAM(reserve_serves_when_memory_is_exhausted, order_gen_params),
+	KUNIT_CASE(reserve_serves_hard_interrupts_when_memory_is_exhausted),
+	KUNIT_CASE(zone_recovers_by_itself_when_memory_is_back),
+	KUNIT_CASE(worker_lives_through_the_time_without_memory),
+	KUNIT_CASE(pages_freed_are_served_again_when_memory_is_exhausted),
+	{}
+};
+
+static struct kunit_suite exhaust_suite = {
+	.name = "labyrinth_exhaust",
+	.init = exhaust_init,
+	.exit = exhaust_exit,
+	.test_cases = exhaust_cases,
+};
+
+kunit_test_suite(exhaust_suite);
