@@ -79,7 +79,7 @@ static void bulk_comes_from_cache_and_depot(struct kunit *test)
 	expect_all(test, zone, pages, nr);
 }
 
-/* A third each from the cache, the system and the reserve. */
+/* A third each: the system stops at max_pages, so narrow that nothing is left. */
 static void bulk_is_put_together_from_everywhere(struct kunit *test)
 {
 	struct page **pages = labyrinth_test_pages(test, 30);
@@ -90,6 +90,10 @@ static void bulk_is_put_together_from_everywhere(struct kunit *test)
 	zone->max_pages = 30;
 	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, pages, 10), 10);
 	labyrinth_free_bulk(zone, 10, pages);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_stats(zone).cached, 10);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_stats(zone).reserve, 10);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_stats(zone).owned, 20);
+	KUNIT_ASSERT_FALSE(test, labyrinth_test_is_latched(zone));
 	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 30, pages), 0);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).from_cache, 10);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).from_system, 10 + 10);
