@@ -35,7 +35,7 @@ struct race_param {
 
 static const struct race_param race_params[] = {
 	{ "cached", PARAMS(.cache = 128) },
-	{ "small cache", PARAMS(.cache = 2) },
+	{ "cache of one page", PARAMS(.cache = 1) },
 	{ "cache that spills", PARAMS(.cache = 16) },
 	{ "no cache", PARAMS(.cache = LABYRINTH_NO_CACHE) },
 	{ "reserve first", PARAMS(.policy = LABYRINTH_RESERVE_FIRST, .cache = 8) },
