@@ -271,7 +271,7 @@ labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 		    unsigned long caller)
 {
 	struct labyrinth_cache *cache;
-	struct page *page = NULL;
+	struct page *page;
 
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
@@ -280,11 +280,13 @@ labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 	    labyrinth_cache_trylock(cache)) {
 		page = labyrinth_alloc_fast(cache, caller);
 		labyrinth_cache_unlock(cache);
+		if (likely(page)) {
+			preempt_enable();
+			return page;
+		}
 	}
 	preempt_enable();
-	if (unlikely(!page))
-		return labyrinth_alloc_slow(zone, quality, caller);
-	return page;
+	return labyrinth_alloc_slow(zone, quality, caller);
 }
 
 struct page *labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,

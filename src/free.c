@@ -30,11 +30,13 @@
 static __always_inline bool labyrinth_recyclable(const struct labyrinth_zone *zone,
 						 struct page *page)
 {
+	/* Unsigned, so that nothing has to be extended before it is or-ed. */
+	u32 counts = (u32)page_ref_count(page) ^ 1;
+
+	counts |= ~(u32)atomic_read(&page->_mapcount);
 	return likely(!((unsigned long)page->mapping |
 			labyrinth_page_memcg_data(page) |
-			(labyrinth_page_flags(page) & zone->page_flags) |
-			(page_ref_count(page) ^ 1) |
-			~atomic_read(&page->_mapcount)));
+			(labyrinth_page_flags(page) & zone->page_flags) | counts));
 }
 
 /* As the page allocator would hand it out. */
@@ -145,18 +147,21 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 					       unsigned long caller)
 {
 	struct labyrinth_cache *cache;
-	bool freed = false;
 
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
 	if (likely(!zone->free_attention) && labyrinth_cache_trylock(cache)) {
-		freed = labyrinth_free_fast(zone, cache, page, caller);
+		bool freed = labyrinth_free_fast(zone, cache, page, caller);
+
 		labyrinth_cache_unlock(cache);
+		if (likely(freed)) {
+			preempt_enable();
+			return;
+		}
 	}
 	preempt_enable();
-	if (unlikely(!freed))
-		labyrinth_free_slow(zone, page, caller);
+	labyrinth_free_slow(zone, page, caller);
 }
 
 void labyrinth_free_page(struct labyrinth_zone *zone, struct page *page)
