@@ -120,7 +120,7 @@ labyrinth_take_reserve(struct labyrinth_zone *zone, labyrinth_quality_t quality)
 		labyrinth_reserve_next(zone, desc);
 		if (likely(labyrinth_desc_idle(desc)))
 			return desc;
-		labyrinth_cache_bad(zone, desc);
+		labyrinth_record_freed_twice(zone, desc);
 	}
 	return NULL;
 }
@@ -332,7 +332,7 @@ static void labyrinth_bulk_add(struct labyrinth_bulk *bulk,
 	bool fresh = source == LABYRINTH_FROM_SYSTEM;
 
 	if (!fresh && unlikely(!labyrinth_desc_idle(desc))) {
-		labyrinth_cache_bad(bulk->zone, desc);
+		labyrinth_record_freed_twice(bulk->zone, desc);
 		return;
 	}
 	if (!fresh && !labyrinth_quality_verify(bulk->zone, desc, bulk->caller))

@@ -29,14 +29,6 @@
 
 #include "internal.h"
 
-void labyrinth_cache_bad(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
-{
-	labyrinth_count(zone, LABYRINTH_MISUSE);
-	labyrinth_record(zone, LABYRINTH_EVENT_DOUBLE_FREE_FOUND,
-			 READ_ONCE(desc->page), 0, 0, READ_ONCE(desc->caller),
-			 READ_ONCE(desc->freer));
-}
-
 static struct labyrinth_desc *labyrinth_depot_pop(struct labyrinth_zone *zone,
 						  u32 *nr)
 {
@@ -107,7 +99,7 @@ struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone)
 			desc = labyrinth_cache_pop(zone, cache);
 			if (likely(labyrinth_desc_idle(desc)))
 				break;
-			labyrinth_cache_bad(zone, desc);
+			labyrinth_record_freed_twice(zone, desc);
 			desc = NULL;
 		}
 		labyrinth_cache_unlock(cache);
@@ -131,7 +123,7 @@ static u32 labyrinth_batch_make(struct labyrinth_zone *zone,
 		struct labyrinth_desc *desc = slot[i];
 
 		if (unlikely(!labyrinth_desc_link(desc, 1))) {
-			labyrinth_cache_bad(zone, desc);
+			labyrinth_record_freed_twice(zone, desc);
 			continue;
 		}
 		WRITE_ONCE(desc->next, head ? head - zone->table : 0);
@@ -199,7 +191,7 @@ bool labyrinth_depot_give(struct labyrinth_zone *zone, struct labyrinth_desc *de
 	bool pushed;
 
 	if (unlikely(!labyrinth_desc_link(desc, 1))) {
-		labyrinth_cache_bad(zone, desc);
+		labyrinth_record_freed_twice(zone, desc);
 		return true;
 	}
 	preempt_disable();
@@ -233,7 +225,7 @@ struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone)
 	}
 	preempt_enable();
 	if (first && unlikely(!labyrinth_desc_idle(first))) {
-		labyrinth_cache_bad(zone, first);
+		labyrinth_record_freed_twice(zone, first);
 		return NULL;
 	}
 	return first;

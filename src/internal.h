@@ -227,6 +227,14 @@ static inline size_t labyrinth_bytes(const struct labyrinth_zone *zone)
 	return PAGE_SIZE << zone->order;
 }
 
+/* Ask process context for something, from any context; see refill.c. */
+static inline void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what)
+{
+	/* Fully ordered: what is to be found is there before it is asked for. */
+	atomic_fetch_or(what, &zone->kicks);
+	irq_work_queue(&zone->kick);
+}
+
 /* cache.c */
 static inline bool labyrinth_cache_trylock(struct labyrinth_cache *cache)
 {
@@ -247,8 +255,6 @@ static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
 struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone);
 bool labyrinth_cache_give(struct labyrinth_zone *zone,
 			  struct labyrinth_desc *desc);
-void labyrinth_cache_bad(struct labyrinth_zone *zone,
-			 struct labyrinth_desc *desc);
 void labyrinth_cache_drain_cpu(struct labyrinth_zone *zone, unsigned int cpu);
 struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone);
 bool labyrinth_depot_give(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
@@ -341,7 +347,6 @@ void labyrinth_refill_exit(void);
 void labyrinth_refill_setup(struct labyrinth_zone *zone);
 void labyrinth_refill_flush(struct labyrinth_zone *zone);
 void labyrinth_refill_stop(struct labyrinth_zone *zone);
-void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what);
 extern struct workqueue_struct *labyrinth_event_wq;
 
 /* report.c */
@@ -349,6 +354,8 @@ void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type typ
 		      const struct page *page, unsigned int detail,
 		      unsigned long caller, unsigned long owner,
 		      unsigned long freer);
+void labyrinth_record_freed_twice(struct labyrinth_zone *zone,
+				  struct labyrinth_desc *desc);
 void labyrinth_report_work(struct work_struct *work);
 void labyrinth_report_fallback(struct labyrinth_zone *zone);
 void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked);

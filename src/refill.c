@@ -46,13 +46,6 @@ static u32 labyrinth_percent(u32 target, unsigned int percent)
 	return max_t(u32, (u64)target * percent / 100, 1);
 }
 
-void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what)
-{
-	/* Fully ordered: what is to be found is there before it is asked for. */
-	atomic_fetch_or(what, &zone->kicks);
-	irq_work_queue(&zone->kick);
-}
-
 static bool labyrinth_refill_urgent(struct labyrinth_zone *zone)
 {
 	return labyrinth_reserve_level(zone) <

@@ -73,6 +73,16 @@ void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type typ
 	labyrinth_kick(zone, LABYRINTH_KICK_REPORT);
 }
 
+/* A descriptor turned up where only an idle page's may be. */
+void labyrinth_record_freed_twice(struct labyrinth_zone *zone,
+				  struct labyrinth_desc *desc)
+{
+	labyrinth_count(zone, LABYRINTH_MISUSE);
+	labyrinth_record(zone, LABYRINTH_EVENT_DOUBLE_FREE_FOUND,
+			 READ_ONCE(desc->page), 0, 0, READ_ONCE(desc->caller),
+			 READ_ONCE(desc->freer));
+}
+
 /* Is a page that this zone does not know live in another one? */
 static bool labyrinth_report_elsewhere(struct labyrinth_zone *zone,
 				       const struct labyrinth_event *event,

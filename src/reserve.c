@@ -78,7 +78,7 @@ bool labyrinth_reserve_give(struct labyrinth_zone *zone,
 	bool pushed;
 
 	if (unlikely(!labyrinth_desc_link(desc, 1))) {
-		labyrinth_cache_bad(zone, desc);
+		labyrinth_record_freed_twice(zone, desc);
 		return true;
 	}
 	preempt_disable();

@@ -124,7 +124,7 @@ void labyrinth_system_give(struct labyrinth_zone *zone,
 		return;
 	}
 	if (unlikely(!labyrinth_desc_link(desc, 1))) {
-		labyrinth_cache_bad(zone, desc);
+		labyrinth_record_freed_twice(zone, desc);
 		return;
 	}
 	preempt_disable();
@@ -141,7 +141,7 @@ void labyrinth_system_give_idle(struct labyrinth_zone *zone,
 			   LABYRINTH_DESC_LEAVING) == LABYRINTH_DESC_IDLE))
 		labyrinth_system_give(zone, desc);
 	else
-		labyrinth_cache_bad(zone, desc);
+		labyrinth_record_freed_twice(zone, desc);
 }
 
 /* Let the pages go that could not leave where they were freed. */
