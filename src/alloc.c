@@ -134,8 +134,10 @@ static void labyrinth_note_fallback(struct labyrinth_zone *zone, u64 nr,
 		return;
 	atomic64_add(nr, &zone->count[LABYRINTH_FALLBACKS]);
 	WRITE_ONCE(zone->fallback_caller, caller);
-	if (!test_bit(LABYRINTH_ZONE_BURST, &zone->state))
-		set_bit(LABYRINTH_ZONE_BURST, &zone->state);
+	/* The kick of the page that was taken may have been answered already. */
+	if (!test_bit(LABYRINTH_ZONE_BURST, &zone->state) &&
+	    !test_and_set_bit(LABYRINTH_ZONE_BURST, &zone->state))
+		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 }
 
 static struct labyrinth_desc *

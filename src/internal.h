@@ -15,10 +15,12 @@
 #include <linux/jump_label.h>
 #include <linux/labyrinth.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/ratelimit.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
@@ -196,9 +198,11 @@ struct labyrinth_zone {
 	struct task_struct	*available_task;
 
 	atomic_t		events_head;
-	unsigned int		events_tail;	/* only the report worker's */
+	unsigned int		events_tail;	/* written under report_lock */
+	struct mutex		report_lock;	/* one reader of the events */
 	struct labyrinth_event	event[LABYRINTH_NR_RECORDED];
-	struct ratelimit_state	ratelimit;
+	struct ratelimit_state	misuse_limit;
+	struct ratelimit_state	burst_limit;
 
 	struct mutex		resize_lock;	/* reserve_target and its charge */
 	unsigned long		charged;	/* pages of labyrinth_charge() */
@@ -376,6 +380,12 @@ void labyrinth_orphan_freed(struct labyrinth_zone *zone);
 /* zone_params.c */
 int labyrinth_zone_params_settle(struct labyrinth_zone_params *params);
 unsigned int labyrinth_zone_surplus_max(unsigned int cache);
+
+/* For "%.*s": the length of what was written, without what echo appends. */
+static inline int labyrinth_given(const char *text)
+{
+	return min_t(size_t, strcspn(text, "\n"), 32);
+}
 
 /* params.c */
 struct labyrinth_override {

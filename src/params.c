@@ -40,8 +40,8 @@ static int labyrinth_range_set(const char *text, const struct kernel_param *kp)
 	unsigned int value;
 
 	if (kstrtouint(text, 0, &value) || value < range->min || value > range->max) {
-		pr_err("parameter %s is '%.32s'; allowed are %u to %u %s\n",
-		       kp->name, text, range->min, range->max, range->unit);
+		pr_err("parameter %s is '%.*s'; allowed are %u to %u %s\n",
+		       kp->name, labyrinth_given(text), text, range->min, range->max, range->unit);
 		return -EINVAL;
 	}
 	WRITE_ONCE(*range->value, value);
@@ -74,8 +74,8 @@ static int labyrinth_bool_set(const char *text, const struct kernel_param *kp)
 	int ret = param_set_bool(text, kp);
 
 	if (ret)
-		pr_err("parameter %s is '%.32s'; allowed are Y and N\n", kp->name,
-		       text);
+		pr_err("parameter %s is '%.*s'; allowed are Y and N\n", kp->name,
+		       labyrinth_given(text), text);
 	return ret;
 }
 
@@ -205,8 +205,8 @@ static int labyrinth_default_policy_set(const char *text,
 					const struct kernel_param *kp)
 {
 	if (labyrinth_policy_parse(text, &labyrinth_default_policy)) {
-		pr_err("parameter default_policy is '%.32s'; allowed are "
-		       LABYRINTH_POLICIES "\n", text);
+		pr_err("parameter default_policy is '%.*s'; allowed are "
+		       LABYRINTH_POLICIES "\n", labyrinth_given(text), text);
 		return -EINVAL;
 	}
 	return 0;
@@ -412,7 +412,7 @@ static const struct kernel_param_ops labyrinth_zones_ops = {
 
 module_param_cb(zones, &labyrinth_zones_ops, NULL, 0644);
 MODULE_PARM_DESC(zones,
-		 "figures for zones by name, over those of their drivers: NAME:KEY=VALUE[:KEY=VALUE...][,NAME:...], keys reserve, max_pages, cache (pages) and policy; applies to zones made later, default none");
+		 "figures for zones by name, over those of their drivers: NAME:KEY=VALUE[:KEY=VALUE...][,NAME:...], keys reserve, max_pages, cache (pages) and policy; without max_pages the driver's own is raised as needed; applies to zones made later, default none");
 
 int labyrinth_params_init(void)
 {

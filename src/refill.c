@@ -36,6 +36,9 @@
 #define LABYRINTH_DELAY_URGENT	msecs_to_jiffies(40)
 #define LABYRINTH_DELAY_MAX	msecs_to_jiffies(200)
 
+/* Times in a row that a pass goes on although the reserve did not grow. */
+#define LABYRINTH_REFILL_TRIES	4
+
 #define LABYRINTH_REFILL_GFP	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 static struct workqueue_struct *labyrinth_refill_wq;
@@ -85,22 +88,26 @@ static void labyrinth_kicked(struct irq_work *work)
  */
 static bool labyrinth_refill_fill(struct labyrinth_zone *zone, bool *gained)
 {
+	unsigned int lack, level, tries = 0;
 	LIST_HEAD(rejected);
-	unsigned int lack, level;
 	bool filled = false;
 
-	for (;;) {
+	while (tries < LABYRINTH_REFILL_TRIES) {
+		const struct list_head *newest = rejected.next;
+
 		level = labyrinth_reserve_level(zone);
 		lack = labyrinth_reserve_lack(zone);
 		filled = !lack || test_bit(LABYRINTH_ZONE_DYING, &zone->state) ||
 			 atomic_read(&zone->owned) >= zone->max_pages;
-		if (filled || !labyrinth_system_fill(zone, lack, LABYRINTH_REFILL_GFP,
-						     &rejected))
+		if (filled)
 			break;
-		*gained = true;
-		/* Drained as fast as it is filled: let others have the CPU. */
+		if (labyrinth_system_fill(zone, lack, LABYRINTH_REFILL_GFP, &rejected))
+			*gained = true;
+		else if (rejected.next == newest)
+			break;
+		/* Drained as fast as it is filled, or no slot for what came. */
 		if (labyrinth_reserve_level(zone) <= level)
-			break;
+			tries++;
 		cond_resched();
 	}
 	/* Pages that found no slot were in the count of what is owned. */
@@ -155,7 +162,8 @@ static void labyrinth_refill_pause(struct labyrinth_zone *zone)
 	labyrinth_count(zone, LABYRINTH_REFILL_FAILURES);
 	WRITE_ONCE(zone->refill_delay,
 		   clamp(2 * zone->refill_delay, LABYRINTH_DELAY_MIN, longest));
-	queue_delayed_work(labyrinth_refill_wq, &zone->refill, zone->refill_delay);
+	/* Kicks that came during this pass have had their answer. */
+	mod_delayed_work(labyrinth_refill_wq, &zone->refill, zone->refill_delay);
 }
 
 static void labyrinth_refill_work(struct work_struct *work)
@@ -184,7 +192,7 @@ static void labyrinth_refill_work(struct work_struct *work)
 	}
 	WRITE_ONCE(zone->refill_delay, 0);
 	if (!served)
-		queue_delayed_work(labyrinth_refill_wq, &zone->refill, 1);
+		mod_delayed_work(labyrinth_refill_wq, &zone->refill, 1);
 }
 
 static void labyrinth_cleanup_work(struct work_struct *work)

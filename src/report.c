@@ -4,8 +4,9 @@
  *
  * The paths that notice a misuse may run in NMI and must not print. They record
  * an event in a ring of the zone: a slot is taken by one compare-and-exchange and
- * published by ->ready. The one reader is the report worker. A full ring drops
- * events; they were counted before they were recorded.
+ * published by ->ready. There is one reader at a time, the report worker or, at
+ * last, destroy. A full ring drops events; they were counted before they were
+ * recorded.
  *
  * A page is named by its pfn only if the zone knows it; a pointer that may be
  * wild is printed hashed and never followed. A call site is printed as symbol,
@@ -176,18 +177,20 @@ void labyrinth_report_work(struct work_struct *work)
 						   report);
 	struct labyrinth_event *slot, event;
 
+	mutex_lock(&zone->report_lock);
 	while (zone->events_tail != (unsigned int)atomic_read(&zone->events_head)) {
 		slot = &zone->event[zone->events_tail % LABYRINTH_NR_RECORDED];
 		/* Its writer was interrupted: it kicks again when it is done. */
 		if (!smp_load_acquire(&slot->ready))
-			return;
+			break;
 		event = *slot;
 		slot->ready = false;
 		/* Pairs with the acquire in labyrinth_record(). */
 		smp_store_release(&zone->events_tail, zone->events_tail + 1);
-		if (__ratelimit(&zone->ratelimit))
+		if (__ratelimit(&zone->misuse_limit))
 			labyrinth_report_event(zone, &event);
 	}
+	mutex_unlock(&zone->report_lock);
 }
 
 /* Once a burst: the figures that tell whether the reserve is large enough. */
@@ -195,7 +198,7 @@ void labyrinth_report_fallback(struct labyrinth_zone *zone)
 {
 	char caller[LABYRINTH_CALLER_LEN];
 
-	if (!__ratelimit(&zone->ratelimit))
+	if (!__ratelimit(&zone->burst_limit))
 		return;
 	labyrinth_caller_name(caller, READ_ONCE(zone->fallback_caller));
 	pr_warn("zone %s: Atomic page allocation failed - using preallocated pool (reserve %u of %u left, lowest %d, %llu served from it so far, %llu starved, order %u, free in the system %lu KiB, last caller %s)\n",

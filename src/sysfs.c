@@ -78,8 +78,8 @@ static ssize_t reserve_target_store(struct labyrinth_zone *zone, const char *tex
 
 	ret = kstrtouint(text, 0, &reserve);
 	if (ret) {
-		pr_err("zone %s: reserve_target '%.32s' is no number of pages\n",
-		       zone->name, text);
+		pr_err("zone %s: reserve_target '%.*s' is no number of pages\n",
+		       zone->name, labyrinth_given(text), text);
 		return ret;
 	}
 	ret = labyrinth_zone_resize(zone, reserve);
@@ -103,8 +103,8 @@ static ssize_t policy_store(struct labyrinth_zone *zone, const char *text,
 
 	ret = labyrinth_policy_parse(text, &policy);
 	if (ret) {
-		pr_err("zone %s: policy '%.32s'; allowed are " LABYRINTH_POLICIES "\n",
-		       zone->name, text);
+		pr_err("zone %s: policy '%.*s'; allowed are " LABYRINTH_POLICIES "\n",
+		       zone->name, labyrinth_given(text), text);
 		return ret;
 	}
 	if (policy == LABYRINTH_RESERVE_ONLY &&

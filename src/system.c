@@ -99,8 +99,10 @@ struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 	}
 	labyrinth_count(zone, LABYRINTH_TAKEN);
 	desc = labyrinth_registry_join(zone, page);
-	if (IS_ERR(desc))
+	if (IS_ERR(desc)) {
+		labyrinth_room(zone);
 		return NULL;
+	}
 	if (!desc) {
 		labyrinth_disown(zone, page);
 		labyrinth_room(zone);
@@ -177,8 +179,8 @@ static unsigned int labyrinth_fetch(struct labyrinth_zone *zone, unsigned int nr
 	return i;
 }
 
-/* A page from the system goes into the reserve. */
-static void labyrinth_fill_one(struct labyrinth_zone *zone, struct page *page,
+/* A page from the system goes into the reserve. False: it did not join. */
+static bool labyrinth_fill_one(struct labyrinth_zone *zone, struct page *page,
 			       struct list_head *rejected)
 {
 	struct labyrinth_desc *desc;
@@ -186,10 +188,10 @@ static void labyrinth_fill_one(struct labyrinth_zone *zone, struct page *page,
 	labyrinth_count(zone, LABYRINTH_TAKEN);
 	desc = labyrinth_registry_join(zone, page);
 	if (IS_ERR(desc))
-		return;
+		return false;
 	if (!desc) {
 		list_add(&page->lru, rejected);
-		return;
+		return false;
 	}
 	/* Even if the filler was allowed a page of the kernel's last reserves. */
 	clear_page_pfmemalloc(page);
@@ -200,11 +202,12 @@ static void labyrinth_fill_one(struct labyrinth_zone *zone, struct page *page,
 		labyrinth_count(zone, LABYRINTH_REFILLED);
 	else
 		labyrinth_system_give_idle(zone, desc);
+	return true;
 }
 
 /*
  * Ask the system for up to @nr pages and put them into the reserve. Returns how
- * many the system gave; the reserve may have been filled by others meanwhile.
+ * many joined; the reserve may have been filled by others meanwhile.
  * Pages that find no slot in the registry are kept in @rejected until the caller
  * is done, or the system would give the very same ones again.
  * Process context.
@@ -213,7 +216,7 @@ unsigned int labyrinth_system_fill(struct labyrinth_zone *zone, unsigned int nr,
 				   gfp_t gfp, struct list_head *rejected)
 {
 	struct page *page[LABYRINTH_DRAIN] = { NULL };
-	unsigned int owned, got, i;
+	unsigned int owned, got, joined = 0, i;
 
 	nr = min_t(unsigned int, nr, ARRAY_SIZE(page));
 	for (owned = 0; owned < nr; owned++)
@@ -222,8 +225,8 @@ unsigned int labyrinth_system_fill(struct labyrinth_zone *zone, unsigned int nr,
 	got = owned ? labyrinth_fetch(zone, owned, gfp, page) : 0;
 	atomic_sub(owned - got, &zone->owned);
 	for (i = 0; i < got; i++)
-		labyrinth_fill_one(zone, page[i], rejected);
-	return got;
+		joined += labyrinth_fill_one(zone, page[i], rejected);
+	return joined;
 }
 
 void labyrinth_system_put_rejected(struct labyrinth_zone *zone,

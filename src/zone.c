@@ -113,6 +113,7 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 	labyrinth_uncharge(zone->charged);
 	labyrinth_registry_free(zone);
 	free_percpu(zone->cache);
+	mutex_destroy(&zone->report_lock);
 	mutex_destroy(&zone->resize_lock);
 	kfree(zone);
 }
@@ -137,7 +138,10 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	labyrinth_stack_init(&zone->exit);
 	atomic_set(&zone->pins, 1);
 	mutex_init(&zone->resize_lock);
-	ratelimit_state_init(&zone->ratelimit, DEFAULT_RATELIMIT_INTERVAL,
+	mutex_init(&zone->report_lock);
+	ratelimit_state_init(&zone->misuse_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	ratelimit_state_init(&zone->burst_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	labyrinth_zone_configure(zone, params);
 	labyrinth_refill_setup(zone);
@@ -178,7 +182,11 @@ static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
 		tries = labyrinth_reserve_level(zone) > level ? 0 : tries + 1;
 		cond_resched();
 	}
-	labyrinth_system_put_rejected(zone, &rejected);
+	if (!list_empty(&rejected)) {
+		labyrinth_system_put_rejected(zone, &rejected);
+		/* The worker may have taken them for the last of max_pages. */
+		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	}
 	if (tries < LABYRINTH_FILL_TRIES) {
 		if (!old)
 			atomic_set(&zone->reserve_min_seen, target);

@@ -113,6 +113,9 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 		return -EINVAL;
 	}
 	surplus = labyrinth_zone_surplus_max(params->cache);
+	/* A driver's own limit must not stand in the administrator's way. */
+	if (ret && !over.max_pages && params->max_pages)
+		params->max_pages = max(params->max_pages, params->reserve + surplus);
 	if (!params->max_pages)
 		params->max_pages = labyrinth_default_max(params->reserve, surplus);
 	if (params->max_pages < params->reserve + surplus ||

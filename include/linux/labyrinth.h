@@ -186,10 +186,11 @@ enum labyrinth_policy {
  * @reserve: pages (of @order) guaranteed, 1 to 1048576; 0: the module parameter
  *	``default_reserve``
  * @max_pages: most pages the zone may own at once: reserved, cached and live
- *	ones together, up to 4194304. 0: the largest of 1024, eight times the
- *	reserve, and the reserve with twice the caches, rounded up to a power of
- *	two. Each costs 128 bytes of descriptors if it is a power of two, else up
- *	to 256.
+ *	ones together, up to 4194304. It must have room for @reserve and the
+ *	caches, which with the depot hold up to 2 * @cache * num_possible_cpus()
+ *	pages. 0: the largest of 1024, eight times the reserve, and the reserve
+ *	with twice the caches, rounded up to a power of two. Each costs 128 bytes
+ *	of descriptors if it is a power of two, else up to 256.
  * @cache: pages in each CPU's cache, 1 to 512; 0: the module parameter
  *	``cache_size``; LABYRINTH_NO_CACHE: none
  * @node: NUMA_NO_NODE, or the only node that pages may come from. Beware that a
@@ -240,7 +241,8 @@ struct labyrinth_zone_params {
  * @cached: idle pages in per-CPU caches and depot
  * @detached: pages that left the zone because somebody else held a reference
  *	when they were freed
- * @refilled: pages the worker put into the reserve
+ * @refilled: pages from the system put into the reserve, by the worker and by
+ *	creating and growing it
  * @verify_failures: pages found written to after they had been freed
  * @starvations: critical requests that got nothing
  * @capped: pages the system would have been asked for, had the zone not owned
@@ -289,7 +291,8 @@ struct labyrinth_stats {
  * @params: what it is to be; copied
  *
  * The administrator's ``zones=`` entry for that name takes precedence over
- * reserve, max_pages, cache and policy in @params.
+ * reserve, max_pages, cache and policy in @params; without a max_pages of its own
+ * it raises that of @params as far as needed.
  *
  * Context: Process context. Sleeps.
  * Return: The zone, its reserve full, or
@@ -422,11 +425,12 @@ labyrinth_alloc_atomic(struct labyrinth_zone *zone, labyrinth_quality_t quality)
  * @zone: the zone
  * @quality: as for labyrinth_alloc_page_atomic()
  * @nr: how many; the call takes time in proportion
- * @pages: array of at least @nr; filled on success, untouched otherwise up to
- *	its content
+ * @pages: array of at least @nr; on failure its content is undefined, and
+ *	nothing in it is the caller's
  *
  * Context: Any context.
- * Return: 0, or -ENOMEM: fewer than @nr could be had and all went back.
+ * Return: 0, or -ENOMEM: fewer than @nr could be had and all went back, or the
+ *	flags were such that labyrinth_alloc_page_atomic() would return NULL.
  */
 int __must_check
 labyrinth_alloc_bulk_atomic(struct labyrinth_zone *zone,
