@@ -33,7 +33,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include "../../src/compat.h"
+#include "../compat.h"
 
 #define TICK_NS		250000	/* between two looks for freed pages */
 #define TICK_PAGES	256	/* most taken in one */

@@ -40,6 +40,11 @@ static u8 *cell_at(const struct sector *sector, unsigned int x, unsigned int y)
 	return &cells[(y % SECTOR_CELLS) * SECTOR_CELLS + x % SECTOR_CELLS];
 }
 
+/*
+ * That a page came from the reserve is told by the counter, read before and after,
+ * and only for the picture. It is nothing for a driver to copy: for a zone each
+ * reading adds up the counts of all possible CPUs, in a hard interrupt.
+ */
 static void ask_for_page(struct map *map, struct sector *sector)
 {
 	struct provider *provider = map->provider;

@@ -20,7 +20,7 @@
 #include <linux/bitmap.h>
 #include <linux/slab.h>
 
-#include "../../src/compat.h"
+#include "../compat.h"
 #include "maze.h"
 
 #define BEAMS		128
