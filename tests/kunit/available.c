@@ -8,6 +8,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/workqueue.h>
 
 #include "common.h"
 
@@ -26,6 +27,7 @@
  * @page: the page that the action took
  * @ret: what the action got from the zone
  * @hold: the action waits for this
+ * @release: completes it
  */
 struct consumer {
 	struct labyrinth_zone	*zone;
@@ -38,6 +40,7 @@ struct consumer {
 	struct page		*page;
 	int			ret;
 	struct completion	hold;
+	struct delayed_work	release;
 };
 
 static void available(struct labyrinth_zone *zone, void *ctx)
@@ -311,6 +314,11 @@ static void starvation_during_the_callback_makes_another_call(struct kunit *test
 	KUNIT_EXPECT_FALSE(test, consumer->overlapped);
 }
 
+static void release(struct work_struct *work)
+{
+	complete_all(&container_of(to_delayed_work(work), struct consumer, release)->hold);
+}
+
 static void destroy_waits_for_a_callback_that_is_running(struct kunit *test)
 {
 	struct labyrinth_zone *zone = zone_for(test);
@@ -323,10 +331,15 @@ static void destroy_waits_for_a_callback_that_is_running(struct kunit *test)
 	KUNIT_ASSERT_NULL(test, labyrinth_test_alloc(zone, NONE));
 	labyrinth_free_bulk(zone, RESERVE, page);
 	KUNIT_ASSERT_TRUE(test, labyrinth_test_wait(atomic_read(&consumer->running) == 1));
-	complete_all(&consumer->hold);
-	KUNIT_ASSERT_EQ(test, labyrinth_test_zone_destroy(test, zone), 0);
+	/* Not before destroy is waiting; then the callback takes its time. */
+	INIT_DELAYED_WORK(&consumer->release, release);
+	schedule_delayed_work(&consumer->release, HZ / 5);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_zone_destroy(test, zone), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&consumer->running), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&consumer->calls), 1);
+	KUNIT_EXPECT_TRUE(test, completion_done(&consumer->hold));
+	flush_delayed_work(&consumer->release);
+	KUNIT_EXPECT_TRUE(test, called(consumer));
 }
 
 static void available_is_never_called_after_destroy(struct kunit *test)

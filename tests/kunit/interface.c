@@ -3,7 +3,12 @@
  * What the administrator sees and sets below /sys/kernel/labyrinth.
  */
 #include <kunit/test.h>
+#include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "common.h"
@@ -167,19 +172,109 @@ static void nonsense_is_refused_and_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->policy, LABYRINTH_SYSTEM_FIRST);
 }
 
-/* Frees are read first, whatever happens meanwhile. */
-static void live_is_never_negative(struct kunit *test)
-{
-	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 2);
-	struct labyrinth_stats stats;
-	unsigned int i;
+#define HELD	64U
+#define BURST	4U
+#define PERIOD	ns_to_ktime(50 * NSEC_PER_USEC)
 
-	for (i = 0; i < 1000; i++) {
-		labyrinth_test_free(zone, labyrinth_test_alloc(zone, NONE));
-		stats = labyrinth_test_stats(zone);
-		KUNIT_ASSERT_LE(test, stats.frees, stats.allocs);
-		KUNIT_ASSERT_EQ(test, stats.live, 0);
+static void expect_figures(struct kunit *test, struct labyrinth_zone *zone,
+			   unsigned int taken, unsigned int freed)
+{
+	struct labyrinth_stats stats = labyrinth_test_stats(zone);
+
+	KUNIT_ASSERT_EQ(test, stats.allocs, taken);
+	KUNIT_ASSERT_EQ(test, stats.frees, freed);
+	KUNIT_ASSERT_EQ(test, stats.live, taken - freed);
+}
+
+static void figures_at_rest_are_those_of_the_callers(struct kunit *test)
+{
+	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 2, .cache = 8);
+	struct page *page[HELD];
+	unsigned int taken = 0, freed = 0;
+
+	/* Two steps forward and one back. */
+	while (taken - freed < HELD) {
+		page[taken++ - freed] = labyrinth_test_alloc(zone, NONE);
+		if (taken % 3 == 0)
+			labyrinth_test_free(zone, page[taken - ++freed]);
+		expect_figures(test, zone, taken, freed);
 	}
+	/* And all the way back, through cache, depot and system. */
+	while (taken > freed) {
+		labyrinth_test_free(zone, page[taken - ++freed]);
+		expect_figures(test, zone, taken, freed);
+	}
+}
+
+/**
+ * struct traffic - an interrupt that takes pages and frees them at once
+ * @timer: makes it, again and again
+ * @zone: its zone
+ * @interrupts: how many there were
+ * @moved: pages taken, and freed
+ */
+struct traffic {
+	struct hrtimer		timer;
+	struct labyrinth_zone	*zone;
+	unsigned int		interrupts;
+	u64			moved;
+};
+
+static enum hrtimer_restart traffic_interrupt(struct hrtimer *timer)
+{
+	struct traffic *traffic = container_of(timer, struct traffic, timer);
+	ktime_t start = ktime_get(), took;
+	struct page *page[BURST];
+	unsigned int nr, i;
+
+	nr = labyrinth_test_take(traffic->zone, NONE, page, BURST);
+	for (i = 0; i < nr; i++)
+		labyrinth_test_free(traffic->zone, page[i]);
+	traffic->moved += nr;
+	WRITE_ONCE(traffic->interrupts, traffic->interrupts + 1);
+	/* The reader must get somewhere, however slow a debug kernel is. */
+	took = ktime_sub(ktime_get(), start);
+	hrtimer_forward_now(timer, max_t(ktime_t, PERIOD, 8 * took));
+	return HRTIMER_RESTART;
+}
+
+/*
+ * Whatever happens while the figures are read, frees are never ahead: what the
+ * reader holds himself is always among what is live.
+ */
+static void live_is_never_less_than_what_the_reader_holds(struct kunit *test)
+{
+	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 2, .cache = 8);
+	unsigned long deadline = jiffies + LABYRINTH_TEST_PATIENCE_S * HZ;
+	unsigned int before, during, disturbed = 0, low = 0, high = 0;
+	struct labyrinth_stats stats;
+	struct traffic *traffic;
+	struct page *page[HELD];
+
+	traffic = kunit_kzalloc(test, sizeof(*traffic), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, traffic);
+	traffic->zone = zone;
+	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, page, HELD), HELD);
+	hrtimer_setup(&traffic->timer, traffic_interrupt, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&traffic->timer, PERIOD, HRTIMER_MODE_REL_PINNED_HARD);
+	while (disturbed < 2000 && time_before(jiffies, deadline)) {
+		before = READ_ONCE(traffic->interrupts);
+		stats = labyrinth_test_stats(zone);
+		during = READ_ONCE(traffic->interrupts) - before;
+		disturbed += during;
+		low += stats.live < HELD || stats.allocs - stats.frees != stats.live;
+		high += stats.live > HELD + BURST * during;
+		cond_resched();
+	}
+	hrtimer_cancel(&traffic->timer);
+	KUNIT_EXPECT_GE(test, disturbed, 100);
+	KUNIT_EXPECT_EQ(test, low, 0);
+	KUNIT_EXPECT_EQ(test, high, 0);
+	stats = labyrinth_test_stats(zone);
+	KUNIT_EXPECT_EQ(test, stats.allocs, HELD + traffic->moved);
+	KUNIT_EXPECT_EQ(test, stats.frees, traffic->moved);
+	KUNIT_EXPECT_EQ(test, stats.live, HELD);
 }
 
 static struct kunit_case interface_cases[] = {
@@ -188,7 +283,8 @@ static struct kunit_case interface_cases[] = {
 	KUNIT_CASE(order_and_policy_are_shown),
 	KUNIT_CASE(target_written_resizes_the_zone),
 	KUNIT_CASE_PARAM(nonsense_is_refused_and_changes_nothing, bad_text_gen_params),
-	KUNIT_CASE(live_is_never_negative),
+	KUNIT_CASE(figures_at_rest_are_those_of_the_callers),
+	KUNIT_CASE(live_is_never_less_than_what_the_reader_holds),
 	{}
 };
 

@@ -245,6 +245,191 @@ static void administrators_figures_are_checked_like_the_drivers(struct kunit *te
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(labyrinth_zone_create(&params)), -EINVAL);
 }
 
+/* --- with init_on_alloc=1 and init_on_free=1 on the kernel's command line --- */
+
+#define DIRT	0xa5
+
+struct content_param {
+	const char			*what;
+	struct labyrinth_zone_params	params;
+};
+
+#define PARAMS(...) { .name = "kunit", .node = NUMA_NO_NODE, .reserve = 2, __VA_ARGS__ }
+
+/* A page that is freed is in another place each time. */
+static const struct content_param content_params[] = {
+	{ "cache", PARAMS(.cache = 8) },
+	{ "cache, order 1", PARAMS(.cache = 8, .order = 1) },
+	{ "reserve", PARAMS(.policy = LABYRINTH_RESERVE_ONLY) },
+	{ "reserve, order 2", PARAMS(.policy = LABYRINTH_RESERVE_ONLY, .order = 2) },
+};
+
+static void content_desc(const struct content_param *param, char *desc)
+{
+	strscpy(desc, param->what, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(content, content_params, content_desc);
+
+static void dirty(struct labyrinth_zone *zone, struct page *page)
+{
+	memset(page_address(page), DIRT, labyrinth_bytes(zone));
+}
+
+/* A page that is idle and has been written to, by whomever, as the next will see. */
+static struct page *dirty_idle_page(struct kunit *test, struct labyrinth_zone *zone)
+{
+	struct page *page;
+
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
+	page = labyrinth_test_alloc(zone, NONE);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	labyrinth_test_free(zone, page);
+	KUNIT_ASSERT_TRUE(test, labyrinth_test_is_idle(zone, page));
+	dirty(zone, page);
+	return page;
+}
+
+static void strict_init_on_alloc_clears_each_page(struct kunit *test)
+{
+	const struct content_param *param = test->param_value;
+	struct labyrinth_zone *zone;
+	struct page *page;
+
+	if (!want_init_on_alloc(0))
+		kunit_skip(test, "booted without init_on_alloc=1");
+	set_param(test, "strict_init_on_alloc", "Y");
+	zone = labyrinth_test_zone_make(test, &param->params);
+	page = dirty_idle_page(test, zone);
+	KUNIT_ASSERT_PTR_EQ(test, labyrinth_test_alloc(zone, NONE), page);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(page, zone->order, 0));
+}
+
+static void strict_init_on_alloc_clears_each_page_of_a_bulk(struct kunit *test)
+{
+	const struct content_param *param = test->param_value;
+	struct labyrinth_zone *zone;
+	struct page *page, *bulk[2];
+	unsigned int i;
+
+	if (!want_init_on_alloc(0))
+		kunit_skip(test, "booted without init_on_alloc=1");
+	set_param(test, "strict_init_on_alloc", "Y");
+	zone = labyrinth_test_zone_make(test, &param->params);
+	page = dirty_idle_page(test, zone);
+	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 2, bulk), 0);
+	KUNIT_EXPECT_TRUE(test, bulk[0] == page || bulk[1] == page);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(bulk[i], zone->order, 0));
+}
+
+/* Once each page has been cleared, when it joined, that is enough. */
+static void init_on_alloc_that_is_not_strict_leaves_pages_alone(struct kunit *test)
+{
+	const struct content_param *param = test->param_value;
+	struct labyrinth_zone *zone;
+	struct page *page;
+
+	if (!want_init_on_alloc(0))
+		kunit_skip(test, "booted without init_on_alloc=1");
+	set_param(test, "strict_init_on_alloc", "N");
+	zone = labyrinth_test_zone_make(test, &param->params);
+	page = dirty_idle_page(test, zone);
+	KUNIT_ASSERT_PTR_EQ(test, labyrinth_test_alloc(zone, NONE), page);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(page, zone->order, DIRT));
+}
+
+static void strict_init_on_alloc_alone_clears_nothing(struct kunit *test)
+{
+	const struct content_param *param = test->param_value;
+	struct labyrinth_zone *zone;
+	struct page *page;
+
+	if (want_init_on_alloc(0))
+		kunit_skip(test, "booted with init_on_alloc=1");
+	set_param(test, "strict_init_on_alloc", "Y");
+	zone = labyrinth_test_zone_make(test, &param->params);
+	page = dirty_idle_page(test, zone);
+	KUNIT_ASSERT_PTR_EQ(test, labyrinth_test_alloc(zone, NONE), page);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(page, zone->order, DIRT));
+}
+
+/* The pattern of an idle page is compared first, and must not be seen then. */
+static void strict_init_on_alloc_clears_the_pattern_of_verify(struct kunit *test)
+{
+	struct labyrinth_zone *zone;
+	struct page *page;
+
+	if (!want_init_on_alloc(0))
+		kunit_skip(test, "booted without init_on_alloc=1");
+	set_param(test, "strict_init_on_alloc", "Y");
+	zone = labyrinth_test_zone(test, .quality = LABYRINTH_QUALITY_VERIFY);
+	page = labyrinth_test_alloc(zone, NONE);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	labyrinth_test_free(zone, page);
+	KUNIT_ASSERT_PTR_EQ(test, labyrinth_test_alloc(zone, NONE), page);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(page, 0, 0));
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).verify_failures, 0);
+}
+
+static void strict_init_on_alloc_leaves_poison_to_who_asks(struct kunit *test)
+{
+	struct labyrinth_zone *zone;
+	struct page *page;
+
+	if (!want_init_on_alloc(0))
+		kunit_skip(test, "booted without init_on_alloc=1");
+	set_param(test, "strict_init_on_alloc", "Y");
+	zone = labyrinth_test_zone(test, .poison_pattern = 0x42);
+	page = dirty_idle_page(test, zone);
+	KUNIT_ASSERT_PTR_EQ(test, labyrinth_test_alloc(zone, LABYRINTH_QUALITY_POISON), page);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(page, 0, 0x42));
+}
+
+static void init_on_free_clears_a_page_at_once(struct kunit *test)
+{
+	const struct content_param *param = test->param_value;
+	struct labyrinth_zone *zone;
+	struct page *page;
+
+	if (!want_init_on_free())
+		kunit_skip(test, "booted without init_on_free=1");
+	/* Whoever takes the page must not be who clears it. */
+	set_param(test, "strict_init_on_alloc", "N");
+	zone = labyrinth_test_zone_make(test, &param->params);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
+	page = labyrinth_test_alloc(zone, NONE);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	dirty(zone, page);
+	labyrinth_test_free(zone, page);
+	KUNIT_ASSERT_TRUE(test, labyrinth_test_is_idle(zone, page));
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(page, zone->order, 0));
+	KUNIT_ASSERT_PTR_EQ(test, labyrinth_test_alloc(zone, NONE), page);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(page, zone->order, 0));
+}
+
+static void init_on_free_clears_each_page_of_a_bulk(struct kunit *test)
+{
+	const struct content_param *param = test->param_value;
+	struct labyrinth_zone *zone;
+	struct page *page[2];
+	unsigned int i;
+
+	if (!want_init_on_free())
+		kunit_skip(test, "booted without init_on_free=1");
+	set_param(test, "strict_init_on_alloc", "N");
+	zone = labyrinth_test_zone_make(test, &param->params);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
+	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 2, page), 0);
+	for (i = 0; i < 2; i++)
+		dirty(zone, page[i]);
+	labyrinth_free_bulk(zone, 2, page);
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_TRUE(test, labyrinth_test_is_idle(zone, page[i]));
+		KUNIT_EXPECT_TRUE(test, labyrinth_test_is_filled(page[i], zone->order, 0));
+	}
+}
+
 static struct kunit_case params_cases[] = {
 	KUNIT_CASE_PARAM(nonsense_is_refused_and_changes_nothing, bad_gen_params),
 	KUNIT_CASE_PARAM(sense_is_accepted, good_gen_params),
@@ -259,6 +444,16 @@ static struct kunit_case params_cases[] = {
 	KUNIT_CASE(figures_that_the_administrator_left_out_are_the_drivers),
 	KUNIT_CASE(figures_for_a_longer_name_are_not_taken),
 	KUNIT_CASE(administrators_figures_are_checked_like_the_drivers),
+	KUNIT_CASE_PARAM(strict_init_on_alloc_clears_each_page, content_gen_params),
+	KUNIT_CASE_PARAM(strict_init_on_alloc_clears_each_page_of_a_bulk,
+			 content_gen_params),
+	KUNIT_CASE_PARAM(init_on_alloc_that_is_not_strict_leaves_pages_alone,
+			 content_gen_params),
+	KUNIT_CASE_PARAM(strict_init_on_alloc_alone_clears_nothing, content_gen_params),
+	KUNIT_CASE(strict_init_on_alloc_clears_the_pattern_of_verify),
+	KUNIT_CASE(strict_init_on_alloc_leaves_poison_to_who_asks),
+	KUNIT_CASE_PARAM(init_on_free_clears_a_page_at_once, content_gen_params),
+	KUNIT_CASE_PARAM(init_on_free_clears_each_page_of_a_bulk, content_gen_params),
 	{}
 };
 
