@@ -71,18 +71,17 @@ labyrinth_alloc_fast(struct labyrinth_cache *cache, unsigned long caller)
 	return page;
 }
 
-static void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
-				   enum labyrinth_event_type type,
-				   unsigned int detail, unsigned long caller)
+void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
+			    enum labyrinth_event_type type, unsigned int detail,
+			    unsigned long caller)
 {
 	labyrinth_count(zone, LABYRINTH_MISUSE);
 	labyrinth_record(zone, type, NULL, detail, caller, 0, 0);
 }
 
 /* Is this request one that can be served? @quality: the call's own flags. */
-static bool labyrinth_request_valid(struct labyrinth_zone *zone,
-				    labyrinth_quality_t quality,
-				    unsigned long caller)
+bool labyrinth_request_valid(struct labyrinth_zone *zone,
+			     labyrinth_quality_t quality, unsigned long caller)
 {
 	labyrinth_quality_t all = quality | zone->quality;
 
@@ -117,10 +116,9 @@ labyrinth_take_reserve(struct labyrinth_zone *zone, labyrinth_quality_t quality)
 		desc = labyrinth_reserve_take(zone, 1);
 		if (!desc)
 			return NULL;
-		labyrinth_reserve_next(zone, desc);
-		if (likely(labyrinth_desc_idle(desc)))
+		labyrinth_stack_next(zone->table, desc);
+		if (likely(labyrinth_desc_sound(zone, desc)))
 			return desc;
-		labyrinth_record_freed_twice(zone, desc);
 	}
 	return NULL;
 }
@@ -149,13 +147,18 @@ labyrinth_take_cached(struct labyrinth_zone *zone)
 }
 
 /* One idle page by the steps of the zone's policy; where from is in *source. */
-static struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
-					     labyrinth_quality_t quality,
-					     enum labyrinth_count *source)
+struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
+				      labyrinth_quality_t quality,
+				      enum labyrinth_count *source)
 {
 	enum labyrinth_policy policy = READ_ONCE(zone->policy);
 	struct labyrinth_desc *desc = NULL;
 
+	if (labyrinth_injected(zone, LABYRINTH_INJECT_RESERVE_ONLY)) {
+		*source = LABYRINTH_FROM_RESERVE;
+		return quality & LABYRINTH_QUALITY_ACCOUNT ? NULL :
+		       labyrinth_take_reserve(zone, quality);
+	}
 	if (quality & LABYRINTH_QUALITY_ACCOUNT) {
 		*source = LABYRINTH_FROM_SYSTEM;
 		return policy == LABYRINTH_RESERVE_ONLY ? NULL :
@@ -183,16 +186,21 @@ static struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
 }
 
 /* An idle page becomes the caller's. */
-static void labyrinth_hand_out(struct labyrinth_zone *zone,
-			       struct labyrinth_desc *desc,
-			       labyrinth_quality_t quality,
-			       enum labyrinth_count source, unsigned long caller)
+struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
+				struct labyrinth_desc *desc,
+				labyrinth_quality_t quality,
+				enum labyrinth_count source, unsigned long caller)
 {
-	labyrinth_quality_apply(zone, desc->page, quality,
-				source == LABYRINTH_FROM_SYSTEM);
+	struct page *page = desc->page;
+
+	labyrinth_quality_apply(zone, page, quality, source == LABYRINTH_FROM_SYSTEM);
 	labyrinth_sign(desc, caller, labyrinth_slow_context());
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 		   (desc->state & LABYRINTH_DESC_NORECYCLE));
+	labyrinth_count(zone, source);
+	if (source == LABYRINTH_FROM_RESERVE)
+		labyrinth_note_fallback(zone, 1, caller);
+	return page;
 }
 
 /* An idle page that was taken is not handed out after all. */
@@ -258,11 +266,7 @@ static noinline struct page *labyrinth_alloc_slow(struct labyrinth_zone *zone,
 		labyrinth_failed(zone, all);
 		goto out;
 	}
-	page = desc->page;
-	labyrinth_hand_out(zone, desc, all, source, caller);
-	labyrinth_count(zone, source);
-	if (source == LABYRINTH_FROM_RESERVE)
-		labyrinth_note_fallback(zone, 1, caller);
+	page = labyrinth_hand_out(zone, desc, all, source, caller);
 out:
 	rcu_read_unlock();
 	return page;
@@ -333,11 +337,8 @@ static void labyrinth_bulk_add(struct labyrinth_bulk *bulk,
 {
 	bool fresh = source == LABYRINTH_FROM_SYSTEM;
 
-	if (!fresh && unlikely(!labyrinth_desc_idle(desc))) {
-		labyrinth_record_freed_twice(bulk->zone, desc);
-		return;
-	}
-	if (!fresh && !labyrinth_quality_verify(bulk->zone, desc, bulk->caller))
+	if (!fresh && !(labyrinth_desc_sound(bulk->zone, desc) &&
+			labyrinth_quality_verify(bulk->zone, desc, bulk->caller)))
 		return;
 	/* Content now: where the page came from is not kept. */
 	labyrinth_quality_apply(bulk->zone, desc->page, bulk->quality, fresh);
@@ -387,7 +388,7 @@ static void labyrinth_bulk_reserve(struct labyrinth_bulk *bulk)
 		if (!desc)
 			return;
 		while (missing--) {
-			next = labyrinth_reserve_next(bulk->zone, desc);
+			next = labyrinth_stack_next(bulk->zone->table, desc);
 			labyrinth_bulk_add(bulk, desc, LABYRINTH_FROM_RESERVE);
 			desc = next;
 		}
@@ -398,6 +399,11 @@ static void labyrinth_bulk_collect(struct labyrinth_bulk *bulk)
 {
 	enum labyrinth_policy policy = READ_ONCE(bulk->zone->policy);
 
+	if (labyrinth_injected(bulk->zone, LABYRINTH_INJECT_RESERVE_ONLY)) {
+		if (!(bulk->quality & LABYRINTH_QUALITY_ACCOUNT))
+			labyrinth_bulk_reserve(bulk);
+		return;
+	}
 	if (bulk->quality & LABYRINTH_QUALITY_ACCOUNT) {
 		if (policy != LABYRINTH_RESERVE_ONLY)
 			labyrinth_bulk_system(bulk);

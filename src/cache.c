@@ -20,6 +20,10 @@
  *
  * VERIFY zones use the cache as a queue, so that a page lies idle as long as
  * possible before it is compared and handed out.
+ *
+ * Who wants a cache emptied asks its CPU, by work on that CPU; a dead CPU's is
+ * emptied by the hotplug callback. The fast paths know nothing of either, and an
+ * idle CPU gives its pages up like a busy one.
  */
 #include <linux/cpu.h>
 #include <linux/minmax.h>
@@ -28,6 +32,8 @@
 #include <linux/workqueue.h>
 
 #include "internal.h"
+
+static struct workqueue_struct *labyrinth_drain_wq;
 
 static struct labyrinth_desc *labyrinth_depot_pop(struct labyrinth_zone *zone,
 						  u32 *nr)
@@ -97,9 +103,8 @@ struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone)
 			labyrinth_cache_fill(zone, cache);
 		while (cache->nr) {
 			desc = labyrinth_cache_pop(zone, cache);
-			if (likely(labyrinth_desc_idle(desc)))
+			if (likely(labyrinth_desc_sound(zone, desc)))
 				break;
-			labyrinth_record_freed_twice(zone, desc);
 			desc = NULL;
 		}
 		labyrinth_cache_unlock(cache);
@@ -224,67 +229,154 @@ struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone)
 		}
 	}
 	preempt_enable();
-	if (first && unlikely(!labyrinth_desc_idle(first))) {
-		labyrinth_record_freed_twice(zone, first);
-		return NULL;
-	}
-	return first;
+	return first && labyrinth_desc_sound(zone, first) ? first : NULL;
 }
 
-/* Empty the cache of @cpu, which is this one or dead. */
-void labyrinth_cache_drain_cpu(struct labyrinth_zone *zone, unsigned int cpu)
+/* Surplus is given up: to the reserve if that is short, else to the system. */
+static void labyrinth_surplus_give(struct labyrinth_zone *zone,
+				   struct labyrinth_desc *desc)
 {
-	struct labyrinth_cache *cache = per_cpu_ptr(zone->cache, cpu);
+	if (!test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention) ||
+	    test_bit(LABYRINTH_FREE_DYING, &zone->free_attention) ||
+	    !labyrinth_reserve_give(zone, desc))
+		labyrinth_system_give_idle(zone, desc);
+}
+
+/* Give up some pages of a cache that is this CPU's or dead. */
+static unsigned int labyrinth_cache_drain_some(struct labyrinth_zone *zone,
+					       struct labyrinth_cache *dead)
+{
 	struct labyrinth_desc *desc[LABYRINTH_DRAIN];
-	unsigned int nr, i;
+	struct labyrinth_cache *cache;
+	unsigned int nr = 0, i;
 
-	do {
-		nr = 0;
-		preempt_disable();
-		if (labyrinth_cache_trylock(cache)) {
-			nr = min_t(unsigned int, cache->nr, ARRAY_SIZE(desc));
-			cache->nr -= nr;
-			memcpy(desc, &cache->slot[cache->nr], nr * sizeof(desc[0]));
-			labyrinth_cache_unlock(cache);
-		}
-		preempt_enable();
-		for (i = 0; i < nr; i++)
-			labyrinth_system_give_idle(zone, desc[i]);
-	} while (nr);
+	preempt_disable();
+	cache = dead ?: this_cpu_ptr(zone->cache);
+	if (labyrinth_cache_trylock(cache)) {
+		nr = min_t(unsigned int, cache->nr, ARRAY_SIZE(desc));
+		cache->nr -= nr;
+		memcpy(desc, &cache->slot[cache->nr], nr * sizeof(desc[0]));
+		labyrinth_cache_unlock(cache);
+	}
+	preempt_enable();
+	for (i = 0; i < nr; i++)
+		labyrinth_surplus_give(zone, desc[i]);
+	return nr;
 }
 
-static long labyrinth_cache_drain_this(void *zone)
+/* From the hotplug callback: nobody touches that cache any more. */
+void labyrinth_cache_drain_dead(struct labyrinth_zone *zone, unsigned int cpu)
 {
-	labyrinth_cache_drain_cpu(zone, raw_smp_processor_id());
-	return 0;
+	while (labyrinth_cache_drain_some(zone, per_cpu_ptr(zone->cache, cpu)))
+		;
 }
 
-/* Give all pages of caches and depot back to the system. Process context. */
-void labyrinth_zone_trim(struct labyrinth_zone *zone)
+/*
+ * On the CPU that was asked. Should that have gone offline meanwhile, this runs
+ * somewhere else, and empties a cache too many.
+ */
+static void labyrinth_cache_drain_work(struct work_struct *work)
+{
+	struct labyrinth_drain *drain = container_of(work, struct labyrinth_drain,
+						     work);
+
+	while (labyrinth_cache_drain_some(drain->zone, NULL))
+		cond_resched();
+}
+
+/* Have all CPUs empty their caches, some time. Does not sleep. */
+void labyrinth_cache_drain_ask(struct labyrinth_zone *zone)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr))
+			queue_work_on(cpu, labyrinth_drain_wq,
+				      &per_cpu_ptr(zone->drain, cpu)->work);
+}
+
+/* Nobody asks any more: wait for those that were asked. */
+void labyrinth_cache_drain_stop(struct labyrinth_zone *zone)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		cancel_work_sync(&per_cpu_ptr(zone->drain, cpu)->work);
+}
+
+/* Give up @nr pages of the depot, or a few more. Returns how many. */
+unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr)
 {
 	struct labyrinth_desc *desc, *next;
-	unsigned int cpu;
-	u32 nr;
+	unsigned int given = 0;
+	u32 batch;
 
-	cpus_read_lock();
-	for_each_online_cpu(cpu)
-		work_on_cpu(cpu, labyrinth_cache_drain_this, zone);
-	cpus_read_unlock();
-
-	for (;;) {
+	while (given < nr) {
 		preempt_disable();
-		desc = labyrinth_depot_pop(zone, &nr);
+		desc = labyrinth_depot_pop(zone, &batch);
 		preempt_enable();
 		if (!desc)
 			break;
-		while (nr--) {
+		given += batch;
+		while (batch--) {
 			next = labyrinth_batch_next(zone, desc);
-			labyrinth_system_give_idle(zone, desc);
+			labyrinth_surplus_give(zone, desc);
 			desc = next;
 		}
+		cond_resched();
 	}
+	return given;
+}
+
+/* Give up all pages of caches and depot, now. Process context. */
+void labyrinth_zone_trim(struct labyrinth_zone *zone)
+{
+	unsigned int cpu;
+
+	cpus_read_lock();
+	labyrinth_cache_drain_ask(zone);
+	for_each_possible_cpu(cpu)
+		flush_work(&per_cpu_ptr(zone->drain, cpu)->work);
+	cpus_read_unlock();
+	labyrinth_depot_drain(zone, UINT_MAX);
 }
 EXPORT_SYMBOL_LABYRINTH_PRIVATE(labyrinth_zone_trim);
+
+int labyrinth_cache_setup(struct labyrinth_zone *zone)
+{
+	unsigned int cpu;
+
+	zone->cache = __alloc_percpu(struct_size(zone->cache, slot, zone->cache_size),
+				     L1_CACHE_BYTES);
+	zone->drain = alloc_percpu(struct labyrinth_drain);
+	if (!zone->cache || !zone->drain)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct labyrinth_drain *drain = per_cpu_ptr(zone->drain, cpu);
+
+		drain->zone = zone;
+		INIT_WORK(&drain->work, labyrinth_cache_drain_work);
+	}
+	return 0;
+}
+
+void labyrinth_cache_free(struct labyrinth_zone *zone)
+{
+	free_percpu(zone->drain);
+	free_percpu(zone->cache);
+}
+
+int labyrinth_cache_init(void)
+{
+	labyrinth_drain_wq = alloc_workqueue("labyrinth_drain",
+					     WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	return labyrinth_drain_wq ? 0 : -ENOMEM;
+}
+
+void labyrinth_cache_exit(void)
+{
+	destroy_workqueue(labyrinth_drain_wq);
+}
 
 u64 labyrinth_cached(struct labyrinth_zone *zone)
 {

@@ -15,7 +15,10 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* 6.13: the namespace of an exported symbol is a string. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
@@ -73,6 +76,78 @@ labyrinth_alloc_pages_bulk(gfp_t gfp, int node, unsigned long nr,
 	return alloc_pages_bulk_array_node(gfp, node, nr, pages);
 #endif
 }
+
+/*
+ * 6.18: alloc_pages_nolock(), which takes locks only if they are free, has its
+ * present form, and modules may call it. It always clears the page.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define LABYRINTH_HAS_NOLOCK	1
+static inline struct page *labyrinth_alloc_page_nolock(void)
+{
+	return alloc_pages_nolock(0, NUMA_NO_NODE, 0);
+}
+#else
+#define LABYRINTH_HAS_NOLOCK	0
+static inline struct page *labyrinth_alloc_page_nolock(void)
+{
+	return NULL;
+}
+#endif
+
+/* 6.7: shrinkers are allocated. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+static inline struct shrinker *
+labyrinth_shrinker_register(unsigned long (*count)(struct shrinker *,
+						   struct shrink_control *),
+			    unsigned long (*scan)(struct shrinker *,
+						  struct shrink_control *))
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "labyrinth");
+
+	if (shrinker) {
+		shrinker->count_objects = count;
+		shrinker->scan_objects = scan;
+		shrinker_register(shrinker);
+	}
+	return shrinker;
+}
+
+static inline void labyrinth_shrinker_unregister(struct shrinker *shrinker)
+{
+	shrinker_free(shrinker);
+}
+#else
+static inline struct shrinker *
+labyrinth_shrinker_register(unsigned long (*count)(struct shrinker *,
+						   struct shrink_control *),
+			    unsigned long (*scan)(struct shrinker *,
+						  struct shrink_control *))
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+	if (!register_shrinker(shrinker, "labyrinth"))
+		return shrinker;
+	kfree(shrinker);
+	return NULL;
+}
+
+static inline void labyrinth_shrinker_unregister(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+#endif
+
+/* 6.18: a queue whose work stays on its CPU says so. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define WQ_PERCPU	0
+#endif
 
 /* 6.13: hrtimer_setup() takes the place of hrtimer_init(). */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)

@@ -70,6 +70,7 @@ void labyrinth_debugfs_add(struct labyrinth_zone *zone)
 	zone->debugfs = debugfs_create_dir(zone->name, labyrinth_debugfs);
 	debugfs_create_file("registry", 0400, zone->debugfs, zone,
 			    &labyrinth_registry_fops);
+	labyrinth_inject_debugfs(zone);
 }
 
 void labyrinth_debugfs_remove(struct labyrinth_zone *zone)

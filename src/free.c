@@ -72,6 +72,26 @@ static __always_inline bool labyrinth_free_fast(struct labyrinth_zone *zone,
 	return true;
 }
 
+/*
+ * Is a page that was popped somewhere what was put there: idle, and still as the
+ * allocator would take it? If not, it is reported and dropped: freed twice by two
+ * CPUs in the same instant, the other reference is the good one; freed behind the
+ * zone's back, it belongs to somebody else.
+ */
+bool labyrinth_desc_sound(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
+{
+	if (unlikely(!labyrinth_desc_idle(desc))) {
+		labyrinth_record_freed_twice(zone, desc);
+		return false;
+	}
+	if (unlikely(!labyrinth_recyclable(zone, desc->page))) {
+		labyrinth_record_stolen(zone, desc);
+		labyrinth_registry_lose(zone, desc);
+		return false;
+	}
+	return true;
+}
+
 /* Put an idle page where it is wanted most. */
 void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
 {
@@ -125,7 +145,7 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 	if (unlikely(test_bit(LABYRINTH_FREE_DYING, &zone->free_attention))) {
 		labyrinth_system_give(zone, desc);
 		if (state & LABYRINTH_DESC_ORPHAN)
-			labyrinth_orphan_freed(zone);
+			labyrinth_zone_unpin(zone);
 	} else if ((state & LABYRINTH_DESC_NORECYCLE) ||
 		   !labyrinth_recyclable(zone, page)) {
 		if (page_ref_count(page) > 1)

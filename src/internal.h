@@ -2,19 +2,22 @@
 /*
  * What the rooms of labyrinth.ko share. Dependencies point one way:
  *
- *	params, sysfs, debugfs -> zone -> alloc, free ->
+ *	params, sysfs, debugfs, shrink -> zone -> ticket -> alloc, free ->
  *		cache, reserve, refill, registry, quality -> stack
  *
- * with report and inject usable by all.
+ * with report, limit and inject usable by all.
  */
 #ifndef LABYRINTH_INTERNAL_H
 #define LABYRINTH_INTERNAL_H
 
 #include <linux/atomic.h>
+#include <linux/fault-inject.h>
 #include <linux/irq_work.h>
 #include <linux/jump_label.h>
 #include <linux/labyrinth.h>
 #include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -75,6 +78,7 @@ enum labyrinth_count {
 	LABYRINTH_FROM_CACHE,
 	LABYRINTH_FROM_SYSTEM,
 	LABYRINTH_FROM_RESERVE,
+	LABYRINTH_FROM_TICKET,
 	LABYRINTH_FREES,
 	LABYRINTH_FAILED,
 	LABYRINTH_MISUSE,
@@ -88,6 +92,8 @@ enum labyrinth_count {
 	LABYRINTH_REFILL_FAILURES,
 	LABYRINTH_UNJOINED,
 	LABYRINTH_DETACHED,
+	LABYRINTH_STOLEN,
+	LABYRINTH_STALLS,
 	LABYRINTH_NR_COUNTS
 };
 
@@ -103,6 +109,7 @@ enum labyrinth_event_type {
 	LABYRINTH_EVENT_STALE_LIVE,
 	LABYRINTH_EVENT_STALE_IDLE,
 	LABYRINTH_EVENT_CORRUPTED,
+	LABYRINTH_EVENT_STOLEN,
 	LABYRINTH_NR_EVENTS
 };
 
@@ -144,6 +151,12 @@ struct labyrinth_cache {
 	struct labyrinth_desc	*slot[];
 };
 
+/* What has one CPU's cache emptied by that CPU; see src/cache.c. */
+struct labyrinth_drain {
+	struct work_struct	work;
+	struct labyrinth_zone	*zone;
+};
+
 /*
  * One consumer's pool.
  *
@@ -175,13 +188,17 @@ struct labyrinth_zone {
 	bool			init_on_alloc;	/* clear whatever is handed out */
 	unsigned long		state;		/* LABYRINTH_ZONE_* bits */
 
-	struct labyrinth_stack	reserve;
-	struct labyrinth_stack	depot;
-	struct labyrinth_stack	exit;		/* pages for cleanup to give back */
+	struct labyrinth_stack	reserve ____cacheline_aligned_in_smp;
+	struct labyrinth_stack	depot ____cacheline_aligned_in_smp;
+	/* Pages for cleanup to give back: of the zone, and what did not join. */
+	struct labyrinth_stack	exit ____cacheline_aligned_in_smp;
+	struct llist_head	strays;
 
 	atomic_t		owned ____cacheline_aligned_in_smp;
 	atomic_t		reserve_min_seen;
-	atomic_t		pins;		/* 1 until destroyed, 1 for each orphan */
+	atomic_t		pins;		/* 1 until destroyed, 1 for each orphan and ticket */
+	atomic_t		tickets;	/* open ones */
+	atomic_t		ticketed;	/* pages in them */
 	atomic_t		kicks;		/* LABYRINTH_KICK_* */
 	atomic64_t		count[LABYRINTH_NR_COUNTS];
 	unsigned long		fallback_caller;
@@ -189,6 +206,9 @@ struct labyrinth_zone {
 	struct irq_work		kick;
 	struct delayed_work	refill;
 	unsigned long		refill_delay;	/* jiffies; 0: not backing off */
+	unsigned long		refill_passes;
+	struct delayed_work	watchdog;
+	unsigned long		watched;	/* refill_passes when it was set */
 	struct work_struct	report;
 	struct work_struct	available_work;
 	struct work_struct	cleanup;
@@ -196,6 +216,9 @@ struct labyrinth_zone {
 	void			(*available)(struct labyrinth_zone *zone, void *ctx);
 	void			*available_ctx;
 	struct task_struct	*available_task;
+	struct lockdep_map	available_map;	/* the callback, and who waits for it */
+	struct lock_class_key	available_key;
+	struct labyrinth_drain __percpu	*drain;
 
 	atomic_t		events_head;
 	unsigned int		events_tail;	/* written under report_lock */
@@ -204,11 +227,16 @@ struct labyrinth_zone {
 	struct ratelimit_state	misuse_limit;
 	struct ratelimit_state	burst_limit;
 
-	struct mutex		resize_lock;	/* reserve_target and its charge */
+	struct mutex		resize_lock;	/* reserve_target, its charge, faults */
 	unsigned long		charged;	/* pages of labyrinth_charge() */
 	struct list_head	list;		/* under labyrinth_zones_lock */
 	struct hlist_node	cpuhp;
 	unsigned long		inject;		/* LABYRINTH_INJECT_* bits */
+	atomic_t		inject_nth;	/* attempts up to the one that fails */
+#ifdef CONFIG_FAULT_INJECTION
+	struct fault_attr	fail_system;
+	struct fault_attr	fail_refill;
+#endif
 	struct labyrinth_sysfs	*sysfs;
 	struct dentry		*debugfs;
 	char			name[LABYRINTH_NAME_MAX + 1];
@@ -259,7 +287,14 @@ static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
 struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone);
 bool labyrinth_cache_give(struct labyrinth_zone *zone,
 			  struct labyrinth_desc *desc);
-void labyrinth_cache_drain_cpu(struct labyrinth_zone *zone, unsigned int cpu);
+int labyrinth_cache_init(void);
+void labyrinth_cache_exit(void);
+int labyrinth_cache_setup(struct labyrinth_zone *zone);
+void labyrinth_cache_free(struct labyrinth_zone *zone);
+void labyrinth_cache_drain_dead(struct labyrinth_zone *zone, unsigned int cpu);
+void labyrinth_cache_drain_ask(struct labyrinth_zone *zone);
+void labyrinth_cache_drain_stop(struct labyrinth_zone *zone);
+unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr);
 struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone);
 bool labyrinth_depot_give(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 void labyrinth_zone_trim(struct labyrinth_zone *zone);
@@ -268,8 +303,6 @@ u64 labyrinth_cached(struct labyrinth_zone *zone);
 /* reserve.c */
 struct labyrinth_desc *labyrinth_reserve_take(struct labyrinth_zone *zone,
 					      u32 nr);
-struct labyrinth_desc *labyrinth_reserve_next(struct labyrinth_zone *zone,
-					      struct labyrinth_desc *desc);
 bool labyrinth_reserve_give(struct labyrinth_zone *zone,
 			    struct labyrinth_desc *desc);
 void labyrinth_reserve_shrink(struct labyrinth_zone *zone);
@@ -298,6 +331,8 @@ struct labyrinth_desc *labyrinth_registry_join(struct labyrinth_zone *zone,
 					       struct page *page);
 struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
 				      struct labyrinth_desc *desc);
+void labyrinth_registry_lose(struct labyrinth_zone *zone,
+			     struct labyrinth_desc *desc);
 u32 labyrinth_registry_slots(const struct labyrinth_zone *zone);
 bool labyrinth_registry_read_live(struct labyrinth_zone *zone, u32 slot,
 				  struct labyrinth_desc *copy);
@@ -336,6 +371,9 @@ void labyrinth_system_give(struct labyrinth_zone *zone,
 			   struct labyrinth_desc *desc);
 void labyrinth_system_give_idle(struct labyrinth_zone *zone,
 				struct labyrinth_desc *desc);
+unsigned int labyrinth_system_get(struct labyrinth_zone *zone, unsigned int nr,
+				  u32 spare, gfp_t gfp, struct labyrinth_desc **desc,
+				  struct list_head *rejected);
 unsigned int labyrinth_system_fill(struct labyrinth_zone *zone, unsigned int nr,
 				   gfp_t gfp, struct list_head *rejected);
 void labyrinth_system_put_rejected(struct labyrinth_zone *zone,
@@ -344,6 +382,22 @@ void labyrinth_system_drain_exit(struct labyrinth_zone *zone);
 
 /* free.c */
 void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+bool labyrinth_desc_sound(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+
+/* alloc.c */
+bool labyrinth_request_valid(struct labyrinth_zone *zone,
+			     labyrinth_quality_t quality, unsigned long caller);
+struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
+				      labyrinth_quality_t quality,
+				      enum labyrinth_count *source);
+struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
+				struct labyrinth_desc *desc,
+				labyrinth_quality_t quality,
+				enum labyrinth_count source,
+				unsigned long caller);
+void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
+			    enum labyrinth_event_type type, unsigned int detail,
+			    unsigned long caller);
 
 /* refill.c */
 int labyrinth_refill_init(void);
@@ -351,7 +405,6 @@ void labyrinth_refill_exit(void);
 void labyrinth_refill_setup(struct labyrinth_zone *zone);
 void labyrinth_refill_flush(struct labyrinth_zone *zone);
 void labyrinth_refill_stop(struct labyrinth_zone *zone);
-extern struct workqueue_struct *labyrinth_event_wq;
 
 /* report.c */
 void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type type,
@@ -360,14 +413,22 @@ void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type typ
 		      unsigned long freer);
 void labyrinth_record_freed_twice(struct labyrinth_zone *zone,
 				  struct labyrinth_desc *desc);
+void labyrinth_record_stolen(struct labyrinth_zone *zone,
+			     struct labyrinth_desc *desc);
 void labyrinth_report_work(struct work_struct *work);
 void labyrinth_report_fallback(struct labyrinth_zone *zone);
 void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked);
+void labyrinth_report_tickets(struct labyrinth_zone *zone);
 
 /* Room for what labyrinth_caller_name() writes. */
 #define LABYRINTH_CALLER_LEN	128
 const char *labyrinth_caller_name(char *buffer, unsigned long caller);
 const char *labyrinth_context_name(u32 context);
+
+/* Room for what labyrinth_node_text() writes. */
+#define LABYRINTH_NODE_LEN	24
+unsigned long labyrinth_free_kib(const struct labyrinth_zone *zone);
+const char *labyrinth_node_text(const struct labyrinth_zone *zone, char *buffer);
 
 /* zone.c */
 extern struct list_head labyrinth_zones;
@@ -375,7 +436,15 @@ extern struct mutex labyrinth_zones_lock;
 int labyrinth_zone_init(void);
 void labyrinth_zone_exit(void);
 void labyrinth_zone_gone(struct work_struct *work);
-void labyrinth_orphan_freed(struct labyrinth_zone *zone);
+void labyrinth_zone_unpin(struct labyrinth_zone *zone);
+
+/* limit.c */
+int labyrinth_charge(const char *name, unsigned long nr);
+void labyrinth_uncharge(unsigned long nr);
+
+/* shrink.c */
+int labyrinth_shrink_init(void);
+void labyrinth_shrink_exit(void);
 
 /* zone_params.c */
 int labyrinth_zone_params_settle(struct labyrinth_zone_params *params);
@@ -426,18 +495,57 @@ void labyrinth_debugfs_remove(struct labyrinth_zone *zone);
 /* inject.c */
 enum {
 	LABYRINTH_INJECT_ATOMIC,	/* a request's attempt at the system fails */
-	LABYRINTH_INJECT_FILL,		/* the worker's and resize's attempts fail */
+	LABYRINTH_INJECT_FILL,		/* the worker's, resize's and tickets' fail */
 	LABYRINTH_INJECT_HOLD,		/* the worker does nothing */
+	LABYRINTH_INJECT_NTH,		/* a request's nth attempt fails */
+	LABYRINTH_INJECT_RESERVE_ONLY,	/* requests see nothing else */
+	LABYRINTH_NR_INJECT
 };
 
 DECLARE_STATIC_KEY_FALSE(labyrinth_inject_key);
 void labyrinth_inject_set(struct labyrinth_zone *zone, unsigned int bit, bool on);
+void labyrinth_inject_setup(struct labyrinth_zone *zone);
+void labyrinth_inject_debugfs(struct labyrinth_zone *zone);
+bool labyrinth_inject_nth(struct labyrinth_zone *zone);
 
 static inline bool labyrinth_injected(const struct labyrinth_zone *zone,
 				      unsigned int bit)
 {
 	return static_branch_unlikely(&labyrinth_inject_key) &&
 	       test_bit(bit, &zone->inject);
+}
+
+/* Is this attempt at the system, on behalf of a request, to fail? */
+static inline bool labyrinth_inject_request(struct labyrinth_zone *zone)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	if (should_fail(&zone->fail_system, labyrinth_bytes(zone)))
+		return true;
+#endif
+	return labyrinth_injected(zone, LABYRINTH_INJECT_ATOMIC) ||
+	       (labyrinth_injected(zone, LABYRINTH_INJECT_NTH) &&
+		labyrinth_inject_nth(zone));
+}
+
+/* And this one, on the zone's own behalf? */
+static inline bool labyrinth_inject_fill(struct labyrinth_zone *zone)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	if (should_fail(&zone->fail_refill, labyrinth_bytes(zone)))
+		return true;
+#endif
+	return labyrinth_injected(zone, LABYRINTH_INJECT_FILL);
+}
+
+/* Has the slow path a say in every request? */
+static inline void labyrinth_attention_settle(struct labyrinth_zone *zone)
+{
+	bool wanted = zone->quality || zone->init_on_alloc ||
+		      test_bit(LABYRINTH_INJECT_RESERVE_ONLY, &zone->inject) ||
+		      test_bit(LABYRINTH_ZONE_DYING, &zone->state);
+
+	WRITE_ONCE(zone->alloc_attention,
+		   wanted ? LABYRINTH_QUALITY_ATTENTION : LABYRINTH_QUALITY_NONE);
 }
 
 #endif /* LABYRINTH_INTERNAL_H */

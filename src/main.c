@@ -17,17 +17,27 @@ static int __init labyrinth_init(void)
 	ret = labyrinth_refill_init();
 	if (ret)
 		return ret;
-	ret = labyrinth_zone_init();
+	ret = labyrinth_cache_init();
 	if (ret)
 		goto err_refill;
-	ret = labyrinth_sysfs_init();
+	ret = labyrinth_zone_init();
+	if (ret)
+		goto err_cache;
+	ret = labyrinth_shrink_init();
 	if (ret)
 		goto err_zone;
+	ret = labyrinth_sysfs_init();
+	if (ret)
+		goto err_shrink;
 	labyrinth_debugfs_init();
 	return 0;
 
+err_shrink:
+	labyrinth_shrink_exit();
 err_zone:
 	labyrinth_zone_exit();
+err_cache:
+	labyrinth_cache_exit();
 err_refill:
 	labyrinth_refill_exit();
 	return ret;
@@ -38,8 +48,10 @@ static void __exit labyrinth_exit(void)
 {
 	labyrinth_debugfs_exit();
 	labyrinth_sysfs_exit();
+	labyrinth_shrink_exit();
 	labyrinth_refill_exit();
 	labyrinth_zone_exit();
+	labyrinth_cache_exit();
 }
 
 module_init(labyrinth_init);

@@ -11,7 +11,8 @@
  *   report	prints what went wrong (src/report.c).
  *   cleanup	gives pages back that could not leave in the context where they
  *	were freed.
- *   gone	frees a destroyed zone after its last live page.
+ *   gone	frees a destroyed zone after its last live page and ticket.
+ *   watchdog	says so if the refill worker was asked for and has not run since.
  *
  * refill and cleanup have a queue of their own with a rescuer, because reclaim
  * may be waiting for the driver that waits for the page, and no filesystem or
@@ -24,6 +25,8 @@
  * brought the reserve to the high watermark, or found memory for a reserve that
  * lacks nothing.
  */
+#define pr_fmt(fmt) "labyrinth: " fmt
+
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
@@ -36,13 +39,16 @@
 #define LABYRINTH_DELAY_URGENT	msecs_to_jiffies(40)
 #define LABYRINTH_DELAY_MAX	msecs_to_jiffies(200)
 
+/* Within which the worker has to run, however loaded the machine. */
+#define LABYRINTH_STALL		(5 * HZ)
+
 /* Times in a row that a pass goes on although the reserve did not grow. */
 #define LABYRINTH_REFILL_TRIES	4
 
 #define LABYRINTH_REFILL_GFP	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 static struct workqueue_struct *labyrinth_refill_wq;
-struct workqueue_struct *labyrinth_event_wq;
+static struct workqueue_struct *labyrinth_event_wq;
 
 static u32 labyrinth_percent(u32 target, unsigned int percent)
 {
@@ -56,9 +62,19 @@ static bool labyrinth_refill_urgent(struct labyrinth_zone *zone)
 				 READ_ONCE(labyrinth_refill_low));
 }
 
+/* Look after the worker, from now on if nobody does yet. */
+static void labyrinth_refill_watch(struct labyrinth_zone *zone)
+{
+	if (delayed_work_pending(&zone->watchdog))
+		return;
+	WRITE_ONCE(zone->watched, READ_ONCE(zone->refill_passes));
+	queue_delayed_work(labyrinth_event_wq, &zone->watchdog, LABYRINTH_STALL);
+}
+
 /* A pause that began when it was not urgent ends when it becomes so. */
 static void labyrinth_refill_queue(struct labyrinth_zone *zone)
 {
+	labyrinth_refill_watch(zone);
 	if (READ_ONCE(zone->refill_delay) > LABYRINTH_DELAY_URGENT &&
 	    labyrinth_refill_urgent(zone))
 		mod_delayed_work(labyrinth_refill_wq, &zone->refill, 0);
@@ -175,6 +191,7 @@ static void labyrinth_refill_work(struct work_struct *work)
 
 	if (labyrinth_injected(zone, LABYRINTH_INJECT_HOLD))
 		return;
+	WRITE_ONCE(zone->refill_passes, zone->refill_passes + 1);
 	if (test_bit(LABYRINTH_ZONE_BURST, &zone->state) &&
 	    !test_and_set_bit(LABYRINTH_ZONE_BURST_TOLD, &zone->state))
 		labyrinth_report_fallback(zone);
@@ -195,6 +212,27 @@ static void labyrinth_refill_work(struct work_struct *work)
 		mod_delayed_work(labyrinth_refill_wq, &zone->refill, 1);
 }
 
+static void labyrinth_watchdog_work(struct work_struct *work)
+{
+	struct labyrinth_zone *zone = container_of(to_delayed_work(work),
+						   struct labyrinth_zone, watchdog);
+
+	if (READ_ONCE(zone->refill_passes) != READ_ONCE(zone->watched)) {
+		/* It has run, and may have been asked for again. */
+		if (work_busy(&zone->refill.work))
+			labyrinth_refill_watch(zone);
+		return;
+	}
+	labyrinth_count(zone, LABYRINTH_STALLS);
+	if (__ratelimit(&zone->burst_limit))
+		pr_err("zone %s: the refill worker was asked for %u s ago and %s; the reserve has %u of %u pages\n",
+		       zone->name, LABYRINTH_STALL / HZ,
+		       work_busy(&zone->refill.work) & WORK_BUSY_RUNNING ?
+		       "is not done yet" : "has not run",
+		       labyrinth_reserve_level(zone),
+		       READ_ONCE(zone->reserve_target));
+}
+
 static void labyrinth_cleanup_work(struct work_struct *work)
 {
 	labyrinth_system_drain_exit(container_of(work, struct labyrinth_zone,
@@ -208,7 +246,10 @@ static void labyrinth_available_work(struct work_struct *work)
 
 	/* Who asks to destroy the zone from within must be known. */
 	WRITE_ONCE(zone->available_task, current);
+	/* And who holds a lock around destroy that the callback takes. */
+	lock_map_acquire(&zone->available_map);
 	zone->available(zone, zone->available_ctx);
+	lock_map_release(&zone->available_map);
 	WRITE_ONCE(zone->available_task, NULL);
 }
 
@@ -228,6 +269,7 @@ void labyrinth_refill_stop(struct labyrinth_zone *zone)
 {
 	irq_work_sync(&zone->kick);
 	cancel_delayed_work_sync(&zone->refill);
+	cancel_delayed_work_sync(&zone->watchdog);
 	cancel_work_sync(&zone->available_work);
 	/* Not flushed: destroy may be called from a queue that reclaim waits for. */
 	cancel_work_sync(&zone->report);
@@ -238,6 +280,7 @@ void labyrinth_refill_setup(struct labyrinth_zone *zone)
 {
 	zone->kick = IRQ_WORK_INIT_HARD(labyrinth_kicked);
 	INIT_DELAYED_WORK(&zone->refill, labyrinth_refill_work);
+	INIT_DELAYED_WORK(&zone->watchdog, labyrinth_watchdog_work);
 	INIT_WORK(&zone->available_work, labyrinth_available_work);
 	INIT_WORK(&zone->report, labyrinth_report_work);
 	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);

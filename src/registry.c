@@ -196,16 +196,23 @@ struct labyrinth_desc *labyrinth_registry_join(struct labyrinth_zone *zone,
 	return desc;
 }
 
+/* The caller claimed @desc, whose page is not the zone's any more. */
+void labyrinth_registry_lose(struct labyrinth_zone *zone,
+			     struct labyrinth_desc *desc)
+{
+	WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
+	/* Pairs with the cmpxchg() in join: the slot is clean before it is free. */
+	smp_store_release(&desc->page, NULL);
+	atomic_dec(&zone->owned);
+}
+
 /* The caller claimed @desc. Returns its page, from now on the caller's. */
 struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
 				      struct labyrinth_desc *desc)
 {
 	struct page *page = desc->page;
 
-	WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
-	/* Pairs with the cmpxchg() in join: the slot is clean before it is free. */
-	smp_store_release(&desc->page, NULL);
-	atomic_dec(&zone->owned);
+	labyrinth_registry_lose(zone, desc);
 	labyrinth_count(zone, LABYRINTH_RETURNED);
 	return page;
 }

@@ -47,6 +47,29 @@ const char *labyrinth_context_name(u32 context)
 	return "task";
 }
 
+/* What the system, or the zone's node, has free. */
+unsigned long labyrinth_free_kib(const struct labyrinth_zone *zone)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+
+	if (zone->node == NUMA_NO_NODE)
+		return global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10);
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		pages += zone_page_state(&NODE_DATA(zone->node)->node_zones[i],
+					 NR_FREE_PAGES);
+	return pages << (PAGE_SHIFT - 10);
+}
+
+/* For messages on pages that the system has not: where it has not got them. */
+const char *labyrinth_node_text(const struct labyrinth_zone *zone, char *buffer)
+{
+	*buffer = '\0';
+	if (zone->node != NUMA_NO_NODE)
+		snprintf(buffer, LABYRINTH_NODE_LEN, " on node %d", zone->node);
+	return buffer;
+}
+
 void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type type,
 		      const struct page *page, unsigned int detail,
 		      unsigned long caller, unsigned long owner,
@@ -82,6 +105,16 @@ void labyrinth_record_freed_twice(struct labyrinth_zone *zone,
 	labyrinth_record(zone, LABYRINTH_EVENT_DOUBLE_FREE_FOUND,
 			 READ_ONCE(desc->page), 0, 0, READ_ONCE(desc->caller),
 			 READ_ONCE(desc->freer));
+}
+
+/* An idle page turned up that is no longer as it was put away. */
+void labyrinth_record_stolen(struct labyrinth_zone *zone,
+			     struct labyrinth_desc *desc)
+{
+	labyrinth_count(zone, LABYRINTH_MISUSE);
+	labyrinth_count(zone, LABYRINTH_STOLEN);
+	labyrinth_record(zone, LABYRINTH_EVENT_STOLEN, desc->page,
+			 page_ref_count(desc->page), 0, desc->caller, desc->freer);
 }
 
 /* Is a page that this zone does not know live in another one? */
@@ -166,6 +199,11 @@ static void labyrinth_report_event(struct labyrinth_zone *zone,
 		       zone->name, page_to_pfn(event->page), event->detail, owner,
 		       freer);
 		break;
+	case LABYRINTH_EVENT_STOLEN:
+		pr_err("zone %s: idle pfn %lu was freed or taken behind the zone's back (references %u, allowed 1): last taken by %s, freed by %s; dropped\n",
+		       zone->name, page_to_pfn(event->page), event->detail, owner,
+		       freer);
+		break;
 	case LABYRINTH_NR_EVENTS:
 		break;
 	}
@@ -196,17 +234,17 @@ void labyrinth_report_work(struct work_struct *work)
 /* Once a burst: the figures that tell whether the reserve is large enough. */
 void labyrinth_report_fallback(struct labyrinth_zone *zone)
 {
-	char caller[LABYRINTH_CALLER_LEN];
+	char caller[LABYRINTH_CALLER_LEN], node[LABYRINTH_NODE_LEN];
 
 	if (!__ratelimit(&zone->burst_limit))
 		return;
 	labyrinth_caller_name(caller, READ_ONCE(zone->fallback_caller));
-	pr_warn("zone %s: Atomic page allocation failed - using preallocated pool (reserve %u of %u left, lowest %d, %llu served from it so far, %llu starved, order %u, free in the system %lu KiB, last caller %s)\n",
+	pr_warn("zone %s: Atomic page allocation failed - using preallocated pool (reserve %u of %u left, lowest %d, %llu served from it so far, %llu starved, order %u, free in the system %lu KiB%s, last caller %s)\n",
 		zone->name, labyrinth_reserve_level(zone), zone->reserve_target,
 		atomic_read(&zone->reserve_min_seen),
 		labyrinth_counted(zone, LABYRINTH_FROM_RESERVE),
 		labyrinth_counted(zone, LABYRINTH_STARVATIONS), zone->order,
-		global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10), caller);
+		labyrinth_free_kib(zone), labyrinth_node_text(zone, node), caller);
 }
 
 #define LABYRINTH_LEAK_SITES	64
@@ -246,6 +284,14 @@ static unsigned int labyrinth_leaks_by_site(struct labyrinth_zone *zone,
 	}
 	sort(leak, sites, sizeof(*leak), labyrinth_leak_cmp, NULL);
 	return sites;
+}
+
+/* Tickets open at destroy. */
+void labyrinth_report_tickets(struct labyrinth_zone *zone)
+{
+	pr_warn("zone %s: destroyed with %d tickets open that hold %d pages; the zone and labyrinth.ko stay until they are released\n",
+		zone->name, atomic_read(&zone->tickets),
+		atomic_read(&zone->ticketed));
 }
 
 /* The pages live at destroy, by call site, most of them first. */

@@ -37,7 +37,7 @@ static void labyrinth_reserve_settle(struct labyrinth_zone *zone)
 
 /*
  * Take @nr pages, all or none. They come as a chain, still claimed for the
- * stack; labyrinth_reserve_next() walks it.
+ * stack; labyrinth_stack_next() walks it.
  */
 struct labyrinth_desc *labyrinth_reserve_take(struct labyrinth_zone *zone, u32 nr)
 {
@@ -59,16 +59,6 @@ struct labyrinth_desc *labyrinth_reserve_take(struct labyrinth_zone *zone, u32 n
 	if (first)
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 	return first;
-}
-
-/* The page below @desc in a chain that was taken; @desc is the caller's. */
-struct labyrinth_desc *labyrinth_reserve_next(struct labyrinth_zone *zone,
-					      struct labyrinth_desc *desc)
-{
-	u32 below = READ_ONCE(desc->below);
-
-	labyrinth_desc_unlink(desc);
-	return below == LABYRINTH_NIL ? NULL : &zone->table[below];
 }
 
 /* Put an idle page in. False: the reserve is full, the page is the caller's. */

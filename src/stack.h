@@ -2,8 +2,8 @@
 /*
  * The lock-free stack of descriptors, and the descriptor itself.
  *
- * Reserve, depot and exit stack are all made of it. It may be used in any
- * context, NMI included, by any number of CPUs.
+ * Reserve, depot, exit stack and tickets are all made of it. It may be used in
+ * any context, NMI included, by any number of CPUs.
  *
  * The descriptors of a zone are one array that lives as long as the zone: any
  * index read at any time, however stale, names memory that is a descriptor.
@@ -47,6 +47,7 @@
 #define LABYRINTH_DESC_IDLE		1U		/* in a cache or on a stack */
 #define LABYRINTH_DESC_LEAVING		2U		/* between two states */
 #define LABYRINTH_DESC_ASIDE		3U		/* written to after free */
+#define LABYRINTH_DESC_TICKET		4U		/* in a ticket */
 #define LABYRINTH_DESC_LIVE		BIT(8)		/* handed out */
 #define LABYRINTH_DESC_NORECYCLE	BIT(9)		/* | LIVE: leaves when freed */
 #define LABYRINTH_DESC_ORPHAN		BIT(10)		/* | LIVE: zone destroyed */
@@ -86,7 +87,7 @@ struct labyrinth_desc {
  */
 struct labyrinth_stack {
 	atomic64_t	head;
-} ____cacheline_aligned_in_smp;
+};
 
 static inline u32 labyrinth_head_index(u64 head)
 {
@@ -202,6 +203,16 @@ refuse:
 		return NULL;
 	old = atomic64_read(&stack->head);
 	goto again;
+}
+
+/* The node below @desc in a chain that was taken; @desc is the caller's. */
+static inline struct labyrinth_desc *
+labyrinth_stack_next(struct labyrinth_desc *table, struct labyrinth_desc *desc)
+{
+	u32 below = READ_ONCE(desc->below);
+
+	labyrinth_desc_unlink(desc);
+	return below == LABYRINTH_NIL ? NULL : &table[below];
 }
 
 /* Take all nodes; they hang together by ->below. */

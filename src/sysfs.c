@@ -64,6 +64,10 @@ LABYRINTH_STAT(returned);
 LABYRINTH_STAT(fallbacks);
 LABYRINTH_STAT(refill_failures);
 LABYRINTH_STAT(unjoined);
+LABYRINTH_STAT(from_ticket);
+LABYRINTH_STAT(ticketed);
+LABYRINTH_STAT(stolen);
+LABYRINTH_STAT(stalls);
 
 static ssize_t reserve_target_show(struct labyrinth_zone *zone, char *buffer)
 {
@@ -159,6 +163,10 @@ static struct attribute *labyrinth_attrs[] = {
 	&labyrinth_attr_fallbacks.attr,
 	&labyrinth_attr_refill_failures.attr,
 	&labyrinth_attr_unjoined.attr,
+	&labyrinth_attr_from_ticket.attr,
+	&labyrinth_attr_ticketed.attr,
+	&labyrinth_attr_stolen.attr,
+	&labyrinth_attr_stalls.attr,
 	&labyrinth_attr_policy.attr,
 	&labyrinth_attr_order.attr,
 	&labyrinth_attr_latched.attr,

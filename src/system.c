@@ -7,7 +7,11 @@
  * locks may be held by what was interrupted. On PREEMPT_RT those are sleeping
  * locks, so not in any atomic section either. A page that has to leave from
  * there waits on the exit stack until cleanup runs in process context; dropping
- * the last reference is a free like any other.
+ * the last reference is a free like any other. Kernels that have
+ * alloc_pages_nolock() offer that as a source there, on best effort: it tries the
+ * locks, and knows neither memory zones nor a binding to a node. A page from it
+ * that does not join the registry has no descriptor to leave by; it waits as a
+ * stray.
  *
  * Every page that the zone owns is counted in ->owned before it is asked for,
  * so that max_pages holds at every moment. What the reserve still lacks is
@@ -16,6 +20,7 @@
  */
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
@@ -48,12 +53,24 @@ static void labyrinth_room(struct labyrinth_zone *zone)
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 }
 
-/* Give back a page that is counted as owned but did not join. */
+/* A page that is nobody's else: its place in lists is free. */
+static struct llist_node *labyrinth_stray(struct page *page)
+{
+	BUILD_BUG_ON(sizeof(struct llist_node) > sizeof(page->lru));
+	return (struct llist_node *)&page->lru;
+}
+
+/* Give back a page that is counted as owned but did not join. Any context. */
 static void labyrinth_disown(struct labyrinth_zone *zone, struct page *page)
 {
 	atomic_dec(&zone->owned);
 	labyrinth_count(zone, LABYRINTH_RETURNED);
-	put_page(page);
+	if (labyrinth_system_usable()) {
+		put_page(page);
+	} else {
+		llist_add(labyrinth_stray(page), &zone->strays);
+		labyrinth_kick(zone, LABYRINTH_KICK_CLEANUP);
+	}
 }
 
 static gfp_t labyrinth_gfp(struct labyrinth_zone *zone,
@@ -69,6 +86,25 @@ static gfp_t labyrinth_gfp(struct labyrinth_zone *zone,
 	return gfp;
 }
 
+/* @full: as hard as an atomic request may try; else only by trying locks. */
+static struct page *labyrinth_system_attempt(struct labyrinth_zone *zone,
+					     labyrinth_quality_t quality, bool full)
+{
+	if (labyrinth_inject_request(zone))
+		return NULL;
+	if (!full)
+		return labyrinth_alloc_page_nolock();
+	return alloc_pages_node(zone->node, labyrinth_gfp(zone, quality), zone->order);
+}
+
+/* Nothing is asked of a page but that there be one? */
+static bool labyrinth_nolock_suits(const struct labyrinth_zone *zone,
+				   labyrinth_quality_t quality)
+{
+	return LABYRINTH_HAS_NOLOCK && !zone->order && !zone->gfp &&
+	       !(quality & LABYRINTH_QUALITY_ACCOUNT);
+}
+
 /*
  * One attempt on behalf of a request. A full atomic attempt that fails sets the
  * latch, so that the requests after it do not fail as dearly; the worker is
@@ -77,21 +113,21 @@ static gfp_t labyrinth_gfp(struct labyrinth_zone *zone,
 struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 					     labyrinth_quality_t quality)
 {
+	bool full = labyrinth_system_usable();
 	struct labyrinth_desc *desc;
-	struct page *page = NULL;
+	struct page *page;
 
-	if (!labyrinth_system_usable() ||
-	    test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
+	if (test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
+		return NULL;
+	if (!full && !labyrinth_nolock_suits(zone, quality))
 		return NULL;
 	if (!labyrinth_own(zone, labyrinth_reserve_lack(zone)))
 		return NULL;
-	if (!labyrinth_injected(zone, LABYRINTH_INJECT_ATOMIC))
-		page = alloc_pages_node(zone->node, labyrinth_gfp(zone, quality),
-					zone->order);
+	page = labyrinth_system_attempt(zone, quality, full);
 	if (!page) {
 		atomic_dec(&zone->owned);
 		labyrinth_room(zone);
-		if (!(quality & LABYRINTH_QUALITY_NOWAIT)) {
+		if (full && !(quality & LABYRINTH_QUALITY_NOWAIT)) {
 			set_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
 			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 		}
@@ -150,15 +186,18 @@ void labyrinth_system_give_idle(struct labyrinth_zone *zone,
 void labyrinth_system_drain_exit(struct labyrinth_zone *zone)
 {
 	struct labyrinth_desc *desc, *next;
+	struct llist_node *stray, *after;
 
 	preempt_disable();
 	desc = labyrinth_stack_pop_all(&zone->exit, zone->table);
 	preempt_enable();
 	while (desc) {
-		next = labyrinth_reserve_next(zone, desc);
+		next = labyrinth_stack_next(zone->table, desc);
 		labyrinth_system_give(zone, desc);
 		desc = next;
 	}
+	llist_for_each_safe(stray, after, llist_del_all(&zone->strays))
+		put_page(container_of((struct list_head *)stray, struct page, lru));
 }
 
 static unsigned int labyrinth_fetch(struct labyrinth_zone *zone, unsigned int nr,
@@ -166,7 +205,7 @@ static unsigned int labyrinth_fetch(struct labyrinth_zone *zone, unsigned int nr
 {
 	unsigned int i;
 
-	if (labyrinth_injected(zone, LABYRINTH_INJECT_FILL))
+	if (labyrinth_inject_fill(zone))
 		return 0;
 	gfp |= zone->gfp;
 	if (zone->order == 0)
@@ -179,54 +218,74 @@ static unsigned int labyrinth_fetch(struct labyrinth_zone *zone, unsigned int nr
 	return i;
 }
 
-/* A page from the system goes into the reserve. False: it did not join. */
-static bool labyrinth_fill_one(struct labyrinth_zone *zone, struct page *page,
-			       struct list_head *rejected)
+/* A page from the system becomes an idle page of the zone. NULL: not so. */
+static struct labyrinth_desc *labyrinth_adopt(struct labyrinth_zone *zone,
+					      struct page *page,
+					      struct list_head *rejected)
 {
 	struct labyrinth_desc *desc;
 
 	labyrinth_count(zone, LABYRINTH_TAKEN);
 	desc = labyrinth_registry_join(zone, page);
 	if (IS_ERR(desc))
-		return false;
+		return NULL;
 	if (!desc) {
 		list_add(&page->lru, rejected);
-		return false;
+		return NULL;
 	}
 	/* Even if the filler was allowed a page of the kernel's last reserves. */
 	clear_page_pfmemalloc(page);
 	labyrinth_quality_idle(zone, page);
 	/* Pairs with what pops it: the content comes before the state. */
 	smp_store_release(&desc->state, LABYRINTH_DESC_IDLE);
-	if (labyrinth_reserve_give(zone, desc))
-		labyrinth_count(zone, LABYRINTH_REFILLED);
-	else
-		labyrinth_system_give_idle(zone, desc);
-	return true;
+	return desc;
 }
 
 /*
- * Ask the system for up to @nr pages and put them into the reserve. Returns how
- * many joined; the reserve may have been filled by others meanwhile.
+ * Ask the system for up to @nr idle pages, LABYRINTH_DRAIN at most, leaving room
+ * for @spare more to be owned. Returns how many there are in @desc.
  * Pages that find no slot in the registry are kept in @rejected until the caller
  * is done, or the system would give the very same ones again.
  * Process context.
  */
-unsigned int labyrinth_system_fill(struct labyrinth_zone *zone, unsigned int nr,
-				   gfp_t gfp, struct list_head *rejected)
+unsigned int labyrinth_system_get(struct labyrinth_zone *zone, unsigned int nr,
+				  u32 spare, gfp_t gfp, struct labyrinth_desc **desc,
+				  struct list_head *rejected)
 {
 	struct page *page[LABYRINTH_DRAIN] = { NULL };
 	unsigned int owned, got, joined = 0, i;
 
 	nr = min_t(unsigned int, nr, ARRAY_SIZE(page));
 	for (owned = 0; owned < nr; owned++)
-		if (!labyrinth_own(zone, 0))
+		if (!labyrinth_own(zone, spare))
 			break;
 	got = owned ? labyrinth_fetch(zone, owned, gfp, page) : 0;
 	atomic_sub(owned - got, &zone->owned);
-	for (i = 0; i < got; i++)
-		joined += labyrinth_fill_one(zone, page[i], rejected);
+	for (i = 0; i < got; i++) {
+		desc[joined] = labyrinth_adopt(zone, page[i], rejected);
+		joined += !!desc[joined];
+	}
 	return joined;
+}
+
+/*
+ * Ask the system for up to @nr pages and put them into the reserve. Returns how
+ * many joined; the reserve may have been filled by others meanwhile.
+ */
+unsigned int labyrinth_system_fill(struct labyrinth_zone *zone, unsigned int nr,
+				   gfp_t gfp, struct list_head *rejected)
+{
+	struct labyrinth_desc *desc[LABYRINTH_DRAIN];
+	unsigned int got, i;
+
+	got = labyrinth_system_get(zone, nr, 0, gfp, desc, rejected);
+	for (i = 0; i < got; i++) {
+		if (labyrinth_reserve_give(zone, desc[i]))
+			labyrinth_count(zone, LABYRINTH_REFILLED);
+		else
+			labyrinth_system_give_idle(zone, desc[i]);
+	}
+	return got;
 }
 
 void labyrinth_system_put_rejected(struct labyrinth_zone *zone,

@@ -19,10 +19,12 @@
  * 5. Every idle page goes back to the system. Every live one is marked as an
  *    orphan by compare-and-exchange and counted in ->pins; a free that claims
  *    the descriptor first is not counted, one that comes later finds the mark
- *    and drops the pin.
+ *    and drops the pin. An open ticket has held a pin all along, and keeps
+ *    its pages.
  * 6. Whoever drops the last pin sees to it that the zone is freed: this
- *    function at once, or the last orphan's free, from whatever context, by a
- *    kick. labyrinth.ko is pinned as long as that is to come.
+ *    function at once, or the last orphan's free or ticket's release, from
+ *    whatever context, by a kick. labyrinth.ko is pinned as long as that is
+ *    to come.
  *
  * A zone with orphans is freed only after another synchronize_rcu() and
  * irq_work_sync(): who dropped the last pin may not have left the zone yet.
@@ -45,32 +47,7 @@
 LIST_HEAD(labyrinth_zones);
 DEFINE_MUTEX(labyrinth_zones_lock);	/* the list, and names in sysfs and debugfs */
 
-static atomic_long_t labyrinth_charged;
 static enum cpuhp_state labyrinth_cpuhp;
-
-/*
- * Set @nr pages aside in the name of the administrator's limit. @name: for whom,
- * in the log.
- */
-static int labyrinth_charge(const char *name, unsigned long nr)
-{
-	unsigned long limit = totalram_pages() / 100 * labyrinth_memory_limit;
-	long charged = atomic_long_read(&labyrinth_charged);
-
-	while (charged + nr <= limit)
-		if (atomic_long_try_cmpxchg(&labyrinth_charged, &charged,
-					    charged + nr))
-			return 0;
-	pr_err("zone %s: setting %lu KiB aside would make %lu KiB in all zones; allowed are %lu KiB (memory_limit=%u percent)\n",
-	       name, nr << (PAGE_SHIFT - 10), (charged + nr) << (PAGE_SHIFT - 10),
-	       limit << (PAGE_SHIFT - 10), labyrinth_memory_limit);
-	return -ENOSPC;
-}
-
-static void labyrinth_uncharge(unsigned long nr)
-{
-	atomic_long_sub(nr, &labyrinth_charged);
-}
 
 static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 				     const struct labyrinth_zone_params *params)
@@ -104,15 +81,15 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 		set_bit(LABYRINTH_FREE_STRICT, &zone->free_attention);
 	if (want_init_on_free())
 		set_bit(LABYRINTH_FREE_CLEAR, &zone->free_attention);
-	if (zone->quality || zone->init_on_alloc)
-		zone->alloc_attention = LABYRINTH_QUALITY_ATTENTION;
+	labyrinth_attention_settle(zone);
 }
 
 static void labyrinth_zone_free(struct labyrinth_zone *zone)
 {
 	labyrinth_uncharge(zone->charged);
 	labyrinth_registry_free(zone);
-	free_percpu(zone->cache);
+	labyrinth_cache_free(zone);
+	lockdep_unregister_key(&zone->available_key);
 	mutex_destroy(&zone->report_lock);
 	mutex_destroy(&zone->resize_lock);
 	kfree(zone);
@@ -143,12 +120,15 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 			     DEFAULT_RATELIMIT_BURST);
 	ratelimit_state_init(&zone->burst_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
+	init_llist_head(&zone->strays);
+	lockdep_register_key(&zone->available_key);
+	lockdep_init_map(&zone->available_map, "labyrinth_available",
+			 &zone->available_key, 0);
 	labyrinth_zone_configure(zone, params);
+	labyrinth_inject_setup(zone);
 	labyrinth_refill_setup(zone);
 
-	zone->cache = __alloc_percpu(struct_size(zone->cache, slot, params->cache),
-				     L1_CACHE_BYTES);
-	if (!zone->cache || labyrinth_registry_init(zone)) {
+	if (labyrinth_cache_setup(zone) || labyrinth_registry_init(zone)) {
 		labyrinth_zone_free(zone);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -280,14 +260,15 @@ void labyrinth_zone_gone(struct work_struct *work)
 	struct labyrinth_zone *zone = container_of(work, struct labyrinth_zone, gone);
 
 	labyrinth_zone_quiesce(zone);
-	pr_info("zone %s: the last live page was freed\n", zone->name);
+	pr_info("zone %s: the last live page was freed and the last ticket released\n",
+		zone->name);
 	labyrinth_zone_release(zone);
 	/* labyrinth_refill_exit() waits for this function to return. */
 	module_put(THIS_MODULE);
 }
 
-/* An orphan was freed. Any context, under rcu_read_lock(). */
-void labyrinth_orphan_freed(struct labyrinth_zone *zone)
+/* An orphan was freed, or a ticket released. Any context, under rcu_read_lock(). */
+void labyrinth_zone_unpin(struct labyrinth_zone *zone)
 {
 	if (atomic_dec_and_test(&zone->pins))
 		labyrinth_kick(zone, LABYRINTH_KICK_GONE);
@@ -295,21 +276,24 @@ void labyrinth_orphan_freed(struct labyrinth_zone *zone)
 
 static void labyrinth_zone_stop(struct labyrinth_zone *zone)
 {
-	WRITE_ONCE(zone->alloc_attention, LABYRINTH_QUALITY_ATTENTION);
+	unsigned int bit;
+
 	set_bit(LABYRINTH_ZONE_DYING, &zone->state);
 	set_bit(LABYRINTH_FREE_DYING, &zone->free_attention);
+	labyrinth_attention_settle(zone);
 	synchronize_rcu();
+	labyrinth_cache_drain_stop(zone);
 	labyrinth_refill_stop(zone);
 	/* Nothing may ask for the worker any more. */
 	clear_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
-	labyrinth_inject_set(zone, LABYRINTH_INJECT_ATOMIC, false);
-	labyrinth_inject_set(zone, LABYRINTH_INJECT_FILL, false);
-	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, false);
+	for (bit = 0; bit < LABYRINTH_NR_INJECT; bit++)
+		labyrinth_inject_set(zone, bit, false);
 }
 
 struct labyrinth_zone *
 labyrinth_zone_create(const struct labyrinth_zone_params *given)
 {
+	char node[LABYRINTH_NODE_LEN];
 	struct labyrinth_zone_params params;
 	struct labyrinth_zone *zone;
 	int ret;
@@ -328,8 +312,9 @@ labyrinth_zone_create(const struct labyrinth_zone_params *given)
 		return zone;
 	ret = labyrinth_zone_fill(zone, params.reserve);
 	if (ret) {
-		pr_err("zone %s: the system has no %u pages of order %u for the reserve\n",
-		       zone->name, params.reserve, zone->order);
+		pr_err("zone %s: the system has no %u pages of order %u for the reserve%s\n",
+		       zone->name, params.reserve, zone->order,
+		       labyrinth_node_text(zone, node));
 		goto fail;
 	}
 	ret = cpuhp_state_add_instance_nocalls(labyrinth_cpuhp, &zone->cpuhp);
@@ -360,6 +345,9 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 		       zone->name);
 		return -EDEADLK;
 	}
+	/* A callback that runs is waited for, with whatever locks it takes. */
+	lock_map_acquire(&zone->available_map);
+	lock_map_release(&zone->available_map);
 
 	mutex_lock(&labyrinth_zones_lock);
 	list_del(&zone->list);
@@ -374,6 +362,8 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 	orphans = labyrinth_zone_sweep(zone);
 	if (orphans)
 		labyrinth_report_leaks(zone, orphans);
+	if (atomic_read(&zone->tickets))
+		labyrinth_report_tickets(zone);
 	if (!atomic_dec_and_test(&zone->pins))
 		return 0;
 	labyrinth_zone_quiesce(zone);
@@ -406,6 +396,7 @@ static int labyrinth_zone_grow(struct labyrinth_zone *zone, unsigned int reserve
 {
 	unsigned long more = (unsigned long)(reserve - zone->reserve_target) <<
 			     zone->order;
+	char node[LABYRINTH_NODE_LEN];
 	int ret;
 
 	ret = labyrinth_charge(zone->name, more);
@@ -413,10 +404,10 @@ static int labyrinth_zone_grow(struct labyrinth_zone *zone, unsigned int reserve
 		return ret;
 	ret = labyrinth_zone_fill(zone, reserve);
 	if (ret) {
-		pr_err("zone %s: no pages to grow the reserve to %u; the zone owns %d of max_pages %u, %lu KiB are free in the system\n",
-		       zone->name, reserve, atomic_read(&zone->owned),
-		       zone->max_pages,
-		       global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10));
+		pr_err("zone %s: no pages%s to grow the reserve to %u; the zone owns %d of max_pages %u, %lu KiB are free in the system\n",
+		       zone->name, labyrinth_node_text(zone, node), reserve,
+		       atomic_read(&zone->owned), zone->max_pages,
+		       labyrinth_free_kib(zone));
 		labyrinth_uncharge(more);
 		return ret;
 	}
@@ -472,7 +463,9 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 		stats->from_cache += READ_ONCE(per_cpu_ptr(zone->cache, cpu)->hits);
 	stats->from_system = labyrinth_counted(zone, LABYRINTH_FROM_SYSTEM);
 	stats->from_reserve = labyrinth_counted(zone, LABYRINTH_FROM_RESERVE);
-	stats->allocs = stats->from_cache + stats->from_system + stats->from_reserve;
+	stats->from_ticket = labyrinth_counted(zone, LABYRINTH_FROM_TICKET);
+	stats->allocs = stats->from_cache + stats->from_system +
+			stats->from_reserve + stats->from_ticket;
 	/* A page freed twice in the same instant by two CPUs was counted twice. */
 	stats->frees = min(stats->frees, stats->allocs);
 	stats->live = stats->allocs - stats->frees;
@@ -495,14 +488,17 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	stats->fallbacks = labyrinth_counted(zone, LABYRINTH_FALLBACKS);
 	stats->refill_failures = labyrinth_counted(zone, LABYRINTH_REFILL_FAILURES);
 	stats->unjoined = labyrinth_counted(zone, LABYRINTH_UNJOINED);
+	stats->ticketed = atomic_read(&zone->ticketed);
+	stats->stolen = labyrinth_counted(zone, LABYRINTH_STOLEN);
+	stats->stalls = labyrinth_counted(zone, LABYRINTH_STALLS);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_get_stats);
 
 /* A dead CPU's cache is nobody's: give it back. */
 static int labyrinth_cpu_dead(unsigned int cpu, struct hlist_node *node)
 {
-	labyrinth_cache_drain_cpu(hlist_entry(node, struct labyrinth_zone, cpuhp),
-				  cpu);
+	labyrinth_cache_drain_dead(hlist_entry(node, struct labyrinth_zone, cpuhp),
+				   cpu);
 	return 0;
 }
 

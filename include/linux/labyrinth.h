@@ -231,6 +231,7 @@ struct labyrinth_zone_params {
  * @from_cache: of @allocs, served by a per-CPU cache or the depot
  * @from_system: of @allocs, served by alloc_pages()
  * @from_reserve: of @allocs, served by the reserve
+ * @from_ticket: of @allocs, served by labyrinth_ticket_alloc()
  * @failed: requests that got nothing, critical or not
  * @misuse: wrong calls: double free, foreign page, bad flags, a page freed
  *	behind the zone's back
@@ -247,7 +248,7 @@ struct labyrinth_zone_params {
  * @starvations: critical requests that got nothing
  * @capped: pages the system would have been asked for, had the zone not owned
  *	as many as max_pages and the reserve's shortage allow
- * @owned: pages the zone owns now: live, cached, reserved, set aside
+ * @owned: pages the zone owns now: live, cached, reserved, in tickets, set aside
  * @max_pages: most pages it may own
  * @taken: pages the system gave to the zone since creation
  * @returned: pages the zone gave back to the system; @taken - @returned is what
@@ -255,6 +256,12 @@ struct labyrinth_zone_params {
  * @fallbacks: of @from_reserve, served because the system could not
  * @refill_failures: passes of the worker that the system gave nothing
  * @unjoined: pages given back because the registry had no slot for them
+ * @ticketed: pages that open tickets hold now
+ * @stolen: idle pages found to be somebody else's, or free, when they were to
+ *	be handed out: freed or marked behind the zone's back. Counted as misuse,
+ *	too, and dropped
+ * @stalls: times that the refill worker was asked for and had not run for five
+ *	seconds
  *
  * Counters only grow. They are read without a lock, @frees before @allocs, so
  * that @live is never negative; others may be a few events apart.
@@ -284,7 +291,60 @@ struct labyrinth_stats {
 	u64 fallbacks;
 	u64 refill_failures;
 	u64 unjoined;
+	u64 from_ticket;
+	u64 ticketed;
+	u64 stolen;
+	u64 stalls;
 };
+
+/**
+ * struct labyrinth_ticket - pages set aside for one purpose of their consumer
+ *
+ * Filled by labyrinth_ticket_reserve(). The structure is the consumer's, on its
+ * stack or in a structure of its own, and stays where it is until
+ * labyrinth_ticket_release().
+ */
+struct labyrinth_ticket {
+	/* private: */
+	struct labyrinth_zone	*zone;
+	atomic64_t		pages;
+	unsigned int		nr;
+};
+
+/**
+ * typedef labyrinth_fault_t - what labyrinth_zone_inject() makes go wrong
+ *
+ * A set of LABYRINTH_FAULT_* flags. Sparse keeps it apart from integers.
+ */
+typedef unsigned int __bitwise labyrinth_fault_t;
+
+/**
+ * DOC: Faults
+ *
+ * ``LABYRINTH_FAULT_NONE``
+ *     Nothing goes wrong.
+ *
+ * ``LABYRINTH_FAULT_SYSTEM``
+ *     Every attempt at the system fails, the worker's and those of
+ *     labyrinth_zone_resize() and labyrinth_ticket_reserve() as well.
+ *
+ * ``LABYRINTH_FAULT_NTH``
+ *     The nth attempt from now on that a request makes at the system fails, and
+ *     no other. The worker's attempts do not count: it is nobody's to say
+ *     when they come.
+ *
+ * ``LABYRINTH_FAULT_WORKER``
+ *     The refill worker does nothing.
+ *
+ * ``LABYRINTH_FAULT_RESERVE_ONLY``
+ *     Requests find neither cached pages nor the system: the reserve serves, and
+ *     what does not touch it gets nothing.
+ */
+#define LABYRINTH_FAULT_NONE		((__force labyrinth_fault_t)0)
+#define LABYRINTH_FAULT_SYSTEM		((__force labyrinth_fault_t)(1U << 0))
+#define LABYRINTH_FAULT_NTH		((__force labyrinth_fault_t)(1U << 1))
+#define LABYRINTH_FAULT_WORKER		((__force labyrinth_fault_t)(1U << 2))
+#define LABYRINTH_FAULT_RESERVE_ONLY	((__force labyrinth_fault_t)(1U << 3))
 
 /**
  * labyrinth_zone_create() - make a zone and fill its reserve
@@ -357,8 +417,7 @@ int labyrinth_zone_resize(struct labyrinth_zone *zone, unsigned int reserve);
  * @zone: the zone
  * @stats: filled in
  *
- * Context: Any context except NMI; the time it takes grows with the number of
- *	possible CPUs.
+ * Context: Any context; the time it takes grows with the number of possible CPUs.
  */
 void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 			      struct labyrinth_stats *stats);
@@ -393,9 +452,10 @@ void labyrinth_free(struct labyrinth_zone *zone, const void *addr);
  *
  * Tries this CPU's cache, the zone's depot, and then, in the order of the zone's
  * policy, the system and the reserve. Each step is bounded; none waits. The
- * system is skipped in NMI, on PREEMPT_RT wherever a sleeping lock is illegal,
- * and while an earlier full attempt has failed and the worker has not yet
- * found memory again.
+ * system is skipped while an earlier full attempt has failed and the worker has
+ * not yet found memory again. In NMI, and on PREEMPT_RT wherever a sleeping lock
+ * is illegal, it is skipped, too, or where the kernel has alloc_pages_nolock()
+ * (6.18), tried by that.
  *
  * Context: Any context.
  * Return: The page (the head page if the zone's order is above 0), or NULL:
@@ -447,6 +507,79 @@ labyrinth_alloc_bulk_atomic(struct labyrinth_zone *zone,
  */
 void labyrinth_free_bulk(struct labyrinth_zone *zone, unsigned int nr,
 			 struct page **pages);
+
+/**
+ * labyrinth_ticket_reserve() - set pages aside that a later request cannot miss
+ * @zone: the zone
+ * @nr: pages, 1 or more
+ * @timeout: jiffies to wait for them; 0: not at all; MAX_SCHEDULE_TIMEOUT: for ever
+ * @ticket: filled in; on failure labyrinth_ticket_release() of it is a no-op
+ *
+ * For what must not fail half-way: a consumer that needs n pages to finish what it
+ * begins reserves them where it may sleep, and takes them where it may not. The
+ * pages come on top of the reserve, never out of it, and neither resizing nor the
+ * shrinker touches them. They count towards max_pages and ``memory_limit``.
+ *
+ * Context: Process context. Sleeps, for memory even with a @timeout of 0.
+ * Return: 0, or
+ *
+ * * -EINVAL: @nr is 0, or the zone's pages are charged (ACCOUNT) and cannot be set
+ *   aside
+ * * -ENOMEM: @timeout is 0 and they are not there now; or there never can be so
+ *   many, because of max_pages or ``memory_limit``: the log says so
+ * * -ETIMEDOUT: they were not there within @timeout
+ */
+int __must_check
+labyrinth_ticket_reserve(struct labyrinth_zone *zone, unsigned int nr,
+			 unsigned long timeout, struct labyrinth_ticket *ticket);
+
+/**
+ * labyrinth_ticket_alloc() - take one of a ticket's pages
+ * @ticket: the ticket
+ * @quality: as for labyrinth_alloc_page_atomic(); NOWAIT has no effect, ACCOUNT is
+ *	misuse
+ *
+ * Cannot fail as often as pages were reserved, whatever else happens. (Pages of
+ * a VERIFY zone that were written to meanwhile are replaced from the zone, as
+ * long as it has any.) Any number of CPUs may call it for one ticket.
+ *
+ * Context: Any context.
+ * Return: The page, to be freed by labyrinth_free_page() like any other; NULL if the
+ *	ticket is used up, its zone destroyed, or the flags are wrong.
+ */
+struct page * __must_check
+labyrinth_ticket_alloc(struct labyrinth_ticket *ticket,
+		       labyrinth_quality_t quality);
+
+/**
+ * labyrinth_ticket_release() - give back what is left of a ticket
+ * @ticket: the ticket; NULL and one that is released already are no-ops
+ *
+ * Needed for every ticket that was reserved, used up or not. No other call may
+ * use the ticket at the same time or later. A zone that was destroyed before
+ * its tickets were released stays in memory until they are.
+ *
+ * Context: Any context; the time it takes grows with the pages left.
+ */
+void labyrinth_ticket_release(struct labyrinth_ticket *ticket);
+
+/**
+ * labyrinth_zone_inject() - make things go wrong in a consumer's own tests
+ * @zone: the zone
+ * @faults: LABYRINTH_FAULT_* flags; they take the place of those injected before
+ * @nth: for LABYRINTH_FAULT_NTH: which attempt, 1 or more; else 0
+ *
+ * Without any fault in any zone this costs nothing but a patched no-op, and that
+ * only where the caches could not serve. Where the kernel has
+ * CONFIG_FAULT_INJECTION_DEBUG_FS, fail_system and fail_refill in the zone's debugfs
+ * directory offer random failures of the same attempts, as described in the kernel's
+ * Documentation/fault-injection.
+ *
+ * Context: Process context. Sleeps.
+ * Return: 0, or -EINVAL for unknown flags, or an @nth that does not go with them.
+ */
+int labyrinth_zone_inject(struct labyrinth_zone *zone, labyrinth_fault_t faults,
+			  unsigned int nth);
 
 /**
  * labyrinth_void_allocpage_gfpatomic_extra_quality() - labyrinth_alloc_atomic()

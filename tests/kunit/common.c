@@ -70,13 +70,16 @@ void labyrinth_test_books(struct kunit *test, struct labyrinth_zone *zone)
 {
 	unsigned int aside = labyrinth_test_count(zone, LABYRINTH_DESC_ASIDE);
 	unsigned int idle = labyrinth_test_count(zone, LABYRINTH_DESC_IDLE);
+	unsigned int held = labyrinth_test_count(zone, LABYRINTH_DESC_TICKET);
 	struct labyrinth_stats stats = labyrinth_test_stats(zone);
 
 	KUNIT_EXPECT_EQ(test, stats.allocs,
-			stats.from_cache + stats.from_system + stats.from_reserve);
+			stats.from_cache + stats.from_system + stats.from_reserve +
+			stats.from_ticket);
 	KUNIT_EXPECT_EQ(test, stats.live, labyrinth_test_live(zone));
 	KUNIT_EXPECT_EQ(test, stats.reserve + stats.cached, idle);
-	KUNIT_EXPECT_EQ(test, stats.owned, stats.live + idle + aside);
+	KUNIT_EXPECT_EQ(test, stats.ticketed, held);
+	KUNIT_EXPECT_EQ(test, stats.owned, stats.live + idle + aside + held);
 	KUNIT_EXPECT_LE(test, stats.reserve, stats.reserve_target);
 	KUNIT_EXPECT_LE(test, stats.owned, stats.max_pages);
 }
