@@ -337,8 +337,7 @@ static void labyrinth_bulk_add(struct labyrinth_bulk *bulk,
 {
 	bool fresh = source == LABYRINTH_FROM_SYSTEM;
 
-	if (!fresh && !(labyrinth_desc_sound(bulk->zone, desc) &&
-			labyrinth_quality_verify(bulk->zone, desc, bulk->caller)))
+	if (!fresh && !labyrinth_quality_verify(bulk->zone, desc, bulk->caller))
 		return;
 	/* Content now: where the page came from is not kept. */
 	labyrinth_quality_apply(bulk->zone, desc->page, bulk->quality, fresh);
@@ -389,7 +388,8 @@ static void labyrinth_bulk_reserve(struct labyrinth_bulk *bulk)
 			return;
 		while (missing--) {
 			next = labyrinth_stack_next(bulk->zone->table, desc);
-			labyrinth_bulk_add(bulk, desc, LABYRINTH_FROM_RESERVE);
+			if (labyrinth_desc_sound(bulk->zone, desc))
+				labyrinth_bulk_add(bulk, desc, LABYRINTH_FROM_RESERVE);
 			desc = next;
 		}
 	}

@@ -26,17 +26,32 @@
 
 #include "internal.h"
 
+/* What the buddy allocator would find fault with, or-ed with @counts. */
+static __always_inline unsigned long
+labyrinth_page_faults(const struct labyrinth_zone *zone, struct page *page, u32 counts)
+{
+	/* Unsigned, so that nothing has to be extended before it is or-ed. */
+	counts |= ~(u32)atomic_read(&page->_mapcount);
+	return (unsigned long)page->mapping | labyrinth_page_memcg_data(page) |
+	       (labyrinth_page_flags(page) & zone->page_flags) | counts;
+}
+
 /* Would the buddy allocator take the page as it is, from its only holder? */
 static __always_inline bool labyrinth_recyclable(const struct labyrinth_zone *zone,
 						 struct page *page)
 {
-	/* Unsigned, so that nothing has to be extended before it is or-ed. */
-	u32 counts = (u32)page_ref_count(page) ^ 1;
+	return likely(!labyrinth_page_faults(zone, page,
+					     (u32)page_ref_count(page) ^ 1));
+}
 
-	counts |= ~(u32)atomic_read(&page->_mapcount);
-	return likely(!((unsigned long)page->mapping |
-			labyrinth_page_memcg_data(page) |
-			(labyrinth_page_flags(page) & zone->page_flags) | counts));
+/*
+ * Is an idle page still the zone's? Whoever once found it in the page cache may
+ * hold a reference for an instant, until he sees that it has changed hands: more
+ * than one say nothing, none at all says that it was freed.
+ */
+static bool labyrinth_intact(const struct labyrinth_zone *zone, struct page *page)
+{
+	return !labyrinth_page_faults(zone, page, !page_ref_count(page));
 }
 
 /* As the page allocator would hand it out. */
@@ -84,7 +99,7 @@ bool labyrinth_desc_sound(struct labyrinth_zone *zone, struct labyrinth_desc *de
 		labyrinth_record_freed_twice(zone, desc);
 		return false;
 	}
-	if (unlikely(!labyrinth_recyclable(zone, desc->page))) {
+	if (unlikely(!labyrinth_intact(zone, desc->page))) {
 		labyrinth_record_stolen(zone, desc);
 		labyrinth_registry_lose(zone, desc);
 		return false;

@@ -196,7 +196,7 @@ struct labyrinth_zone {
 
 	atomic_t		owned ____cacheline_aligned_in_smp;
 	atomic_t		reserve_min_seen;
-	atomic_t		pins;		/* 1 until destroyed, 1 for each orphan and ticket */
+	atomic_t		pins;		/* zone, orphans, tickets */
 	atomic_t		tickets;	/* open ones */
 	atomic_t		ticketed;	/* pages in them */
 	atomic_t		kicks;		/* LABYRINTH_KICK_* */

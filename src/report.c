@@ -200,7 +200,7 @@ static void labyrinth_report_event(struct labyrinth_zone *zone,
 		       freer);
 		break;
 	case LABYRINTH_EVENT_STOLEN:
-		pr_err("zone %s: idle pfn %lu was freed or taken behind the zone's back (references %u, allowed 1): last taken by %s, freed by %s; dropped\n",
+		pr_err("zone %s: idle pfn %lu was freed or taken behind the zone's back (%u references to it): last taken by %s, freed by %s; dropped\n",
 		       zone->name, page_to_pfn(event->page), event->detail, owner,
 		       freer);
 		break;

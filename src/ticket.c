@@ -43,8 +43,13 @@ static bool labyrinth_ticket_push(struct labyrinth_zone *zone,
 				  struct labyrinth_ticket *ticket,
 				  struct labyrinth_desc *desc, unsigned long caller)
 {
+	if (!labyrinth_desc_link(desc, 1)) {
+		labyrinth_record_freed_twice(zone, desc);
+		return false;
+	}
 	if (cmpxchg(&desc->state, LABYRINTH_DESC_IDLE, LABYRINTH_DESC_TICKET) !=
-	    LABYRINTH_DESC_IDLE || !labyrinth_desc_link(desc, 1)) {
+	    LABYRINTH_DESC_IDLE) {
+		labyrinth_desc_unlink(desc);
 		labyrinth_record_freed_twice(zone, desc);
 		return false;
 	}
