@@ -12,6 +12,7 @@
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
@@ -142,6 +143,16 @@ static inline void labyrinth_shrinker_unregister(struct shrinker *shrinker)
 	unregister_shrinker(shrinker);
 	kfree(shrinker);
 }
+#endif
+
+/* 6.4, and stable releases since: lockdep can be told what a lock may wait for. */
+#ifdef DEFINE_WAIT_OVERRIDE_MAP
+#define labyrinth_wait_override(map)	lock_map_acquire_try(map)
+#define labyrinth_wait_restore(map)	lock_map_release(map)
+#else
+#define DEFINE_WAIT_OVERRIDE_MAP(name, type)	struct lockdep_map __maybe_unused name
+#define labyrinth_wait_override(map)	do { } while (0)
+#define labyrinth_wait_restore(map)	do { } while (0)
 #endif
 
 /* 6.18: a queue whose work stays on its CPU says so. */

@@ -21,11 +21,26 @@
 #include <linux/err.h>
 #include <linux/list.h>
 #include <linux/llist.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 
 #include "internal.h"
+
+/*
+ * Lockdep, which checks on all kernels what PREEMPT_RT would mind, need not mind
+ * the allocator's locks below a raw spinlock or in a hard interrupt: where they
+ * sleep, the system is not entered there.
+ */
+static DEFINE_WAIT_OVERRIDE_MAP(labyrinth_system_map, LD_WAIT_CONFIG);
+
+static void labyrinth_put_page(struct page *page)
+{
+	labyrinth_wait_override(&labyrinth_system_map);
+	put_page(page);
+	labyrinth_wait_restore(&labyrinth_system_map);
+}
 
 bool labyrinth_system_usable(void)
 {
@@ -66,7 +81,7 @@ static void labyrinth_disown(struct labyrinth_zone *zone, struct page *page)
 	atomic_dec(&zone->owned);
 	labyrinth_count(zone, LABYRINTH_RETURNED);
 	if (labyrinth_system_usable()) {
-		put_page(page);
+		labyrinth_put_page(page);
 	} else {
 		llist_add(labyrinth_stray(page), &zone->strays);
 		labyrinth_kick(zone, LABYRINTH_KICK_CLEANUP);
@@ -90,11 +105,16 @@ static gfp_t labyrinth_gfp(struct labyrinth_zone *zone,
 static struct page *labyrinth_system_attempt(struct labyrinth_zone *zone,
 					     labyrinth_quality_t quality, bool full)
 {
+	struct page *page;
+
 	if (labyrinth_inject_request(zone))
 		return NULL;
 	if (!full)
 		return labyrinth_alloc_page_nolock();
-	return alloc_pages_node(zone->node, labyrinth_gfp(zone, quality), zone->order);
+	labyrinth_wait_override(&labyrinth_system_map);
+	page = alloc_pages_node(zone->node, labyrinth_gfp(zone, quality), zone->order);
+	labyrinth_wait_restore(&labyrinth_system_map);
+	return page;
 }
 
 /* Nothing is asked of a page but that there be one? */
@@ -157,7 +177,7 @@ void labyrinth_system_give(struct labyrinth_zone *zone,
 			   struct labyrinth_desc *desc)
 {
 	if (labyrinth_system_usable()) {
-		put_page(labyrinth_registry_leave(zone, desc));
+		labyrinth_put_page(labyrinth_registry_leave(zone, desc));
 		labyrinth_room(zone);
 		return;
 	}
