@@ -22,6 +22,16 @@ demo:
 check:
 	@scripts/check '$(KERNEL)'
 
+# Each keeps what it found in build/results; the page is made of that.
+reliability:
+	@rm -rf build/results; status=0; \
+	for step in check 'check KERNEL=debug' check-models check-kernels check-smp check-sanitizers \
+		'torture ON=uml' 'torture ON=uml-smp' 'torture ON=qemu'; do \
+		$(MAKE) $$step || status=1; \
+	done; \
+	scripts/reliability || status=1; \
+	exit $$status
+
 clean:
 	rm -rf build
 
@@ -31,6 +41,7 @@ help:
 	@echo 'make samples    the same and the modules that show its use'
 	@echo 'make demo       see it work, in a virtual machine'
 	@echo 'make check      all tests, in a virtual machine; KERNEL=debug: with KASAN, lockdep, kmemleak'
+	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo check clean help
+.PHONY: all modules samples demo check reliability clean help
