@@ -47,15 +47,15 @@ static void latched_zone_does_not_ask_the_system(struct kunit *test)
 static void worker_clears_the_latch_when_memory_is_back(struct kunit *test)
 {
 	struct labyrinth_zone *zone = latched_zone(test);
-	struct page *page;
+	u64 from_system;
 
 	labyrinth_test_reconnect(zone);
-	/* Another kick for the worker that was held back. */
-	page = labyrinth_test_alloc(zone, NONE);
-	KUNIT_EXPECT_NOT_NULL(test, page);
-	KUNIT_EXPECT_TRUE(test, labyrinth_test_wait(!labyrinth_test_is_latched(zone)));
+	/* Another kick for the worker that was held back; it may be done before. */
 	KUNIT_EXPECT_NOT_NULL(test, labyrinth_test_alloc(zone, NONE));
-	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).from_system, 1);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_wait(!labyrinth_test_is_latched(zone)));
+	from_system = labyrinth_test_stats(zone).from_system;
+	KUNIT_EXPECT_NOT_NULL(test, labyrinth_test_alloc(zone, NONE));
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).from_system, from_system + 1);
 }
 
 static void latch_stays_while_the_worker_finds_nothing(struct kunit *test)
