@@ -21,6 +21,8 @@ EXPORT_SYMBOL_GPL(kunit_outside_test);
 
 /* There is one module with tests at a time. */
 static struct kunit_outside kunit_outside;
+/* What kunit_outside points to until KUnit puts its own copy there. */
+static struct kunit_suite **kunit_outside_suites;
 static struct notifier_block *kunit_outside_inner;
 
 struct kunit_outside *kunit_outside_of(const struct module *mod)
@@ -68,6 +70,7 @@ static void kunit_outside_coming(struct module *mod)
 	if (!suites)
 		return;
 	kunit_outside_collect(kallsyms, suites);
+	kunit_outside_suites = suites;
 	kunit_outside = (struct kunit_outside) {
 		.mod = mod, .kunit_suites = suites, .num_kunit_suites = nr,
 	};
@@ -75,17 +78,14 @@ static void kunit_outside_coming(struct module *mod)
 
 static int kunit_outside_notify(struct notifier_block *nb, unsigned long val, void *data)
 {
-	struct kunit_suite **suites;
-
 	if (val == MODULE_STATE_COMING)
 		kunit_outside_coming(data);
 	if (data != kunit_outside.mod)
 		return NOTIFY_OK;
-	suites = kunit_outside.kunit_suites;
 	kunit_outside_inner->notifier_call(kunit_outside_inner, val, data);
 	if (val == MODULE_STATE_GOING) {
 		kunit_outside.mod = NULL;
-		kfree(suites);
+		kfree(kunit_outside_suites);
 	}
 	return NOTIFY_OK;
 }
