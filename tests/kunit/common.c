@@ -178,6 +178,58 @@ void labyrinth_test_steal(struct kunit *test, struct labyrinth_zone *zone,
 	__free_pages(page, zone->order);
 }
 
+/* --- tickets that go with their case --- */
+
+static int labyrinth_test_ticket_init(struct kunit_resource *resource, void *ticket)
+{
+	resource->data = ticket;
+	return 0;
+}
+
+static void labyrinth_test_ticket_free(struct kunit_resource *resource)
+{
+	labyrinth_ticket_release(resource->data);
+}
+
+struct labyrinth_ticket *labyrinth_test_ticket_new(struct kunit *test)
+{
+	struct labyrinth_ticket *ticket;
+
+	ticket = kunit_kzalloc(test, sizeof(*ticket), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ticket);
+	/* What comes last goes first: before its zone, and before its memory. */
+	KUNIT_ASSERT_PTR_EQ(test, kunit_alloc_resource(test,
+						       labyrinth_test_ticket_init,
+						       labyrinth_test_ticket_free,
+						       GFP_KERNEL, ticket),
+			    (void *)ticket);
+	return ticket;
+}
+
+struct labyrinth_ticket *labyrinth_test_ticket(struct kunit *test,
+					       struct labyrinth_zone *zone,
+					       unsigned int nr)
+{
+	struct labyrinth_ticket *ticket = labyrinth_test_ticket_new(test);
+
+	KUNIT_ASSERT_EQ(test, labyrinth_ticket_reserve(zone, nr, 0, ticket), 0);
+	return ticket;
+}
+
+unsigned int labyrinth_test_ticket_take(struct labyrinth_ticket *ticket,
+					labyrinth_quality_t quality,
+					struct page **pages, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = labyrinth_ticket_alloc(ticket, quality);
+		if (!pages[i])
+			break;
+	}
+	return i;
+}
+
 /* --- what cases do over and over --- */
 
 void labyrinth_test_cut_off(struct labyrinth_zone *zone)
@@ -240,6 +292,16 @@ struct labyrinth_desc *labyrinth_test_desc(struct labyrinth_zone *zone,
 
 	for (slot = 0; slot < labyrinth_test_slots(zone); slot++)
 		if (zone->table[slot].page == page)
+			return &zone->table[slot];
+	return NULL;
+}
+
+struct labyrinth_desc *labyrinth_test_desc_in(struct labyrinth_zone *zone, u32 state)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < labyrinth_test_slots(zone); slot++)
+		if (zone->table[slot].page && zone->table[slot].state == state)
 			return &zone->table[slot];
 	return NULL;
 }

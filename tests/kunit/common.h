@@ -67,9 +67,22 @@ void labyrinth_test_free(struct labyrinth_zone *zone, struct page *page);
 void labyrinth_test_free_address(struct labyrinth_zone *zone, const void *address);
 struct page **labyrinth_test_pages(struct kunit *test, unsigned int nr);
 
+/* A ticket that is released when its case ends, whatever the case has done. */
+struct labyrinth_ticket *labyrinth_test_ticket_new(struct kunit *test);
+/* The same with @nr pages, which are there now; the case fails if not. */
+struct labyrinth_ticket *labyrinth_test_ticket(struct kunit *test,
+					       struct labyrinth_zone *zone,
+					       unsigned int nr);
+/* Up to @nr pages, stopping at the first NULL. Returns how many. */
+unsigned int labyrinth_test_ticket_take(struct labyrinth_ticket *ticket,
+					labyrinth_quality_t quality,
+					struct page **pages, unsigned int nr);
+
 /* The descriptor of @page as the registry's table has it, or NULL. */
 struct labyrinth_desc *labyrinth_test_desc(struct labyrinth_zone *zone,
 					   const struct page *page);
+/* One whose page is in this state, LABYRINTH_DESC_*, or NULL. */
+struct labyrinth_desc *labyrinth_test_desc_in(struct labyrinth_zone *zone, u32 state);
 unsigned int labyrinth_test_live(struct labyrinth_zone *zone);
 bool labyrinth_test_is_filled(const struct page *page, unsigned int order, u8 byte);
 
