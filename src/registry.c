@@ -11,6 +11,10 @@
  * the emptier of two groups to choose from, practically every page finds one;
  * one that does not is given back to the system and counted.
  *
+ * Each zone hashes by a multiplier of its own. A zone that is destroyed gives its
+ * pages back in the order of its slots, and the system's per-CPU lists hand them
+ * out in that very order: to the same hash it is one dense run.
+ *
  * A page joins by one compare-and-exchange of ->page from NULL and leaves by
  * one store, so both are bounded and legal in any context. Only the owner of a
  * page joins it, and only whoever claimed its descriptor makes it leave, which
@@ -24,7 +28,8 @@
  * of there; then the old record keeps the page, and the reference that the
  * system has just given stands for the one which it lost.
  */
-#include <linux/hash.h>
+#include <linux/atomic.h>
+#include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -51,6 +56,36 @@ unsigned long labyrinth_registry_table_pages(unsigned int max_pages)
 		      sizeof(struct labyrinth_desc));
 }
 
+/* MurmurHash3's finaliser. */
+static u64 labyrinth_mix(u64 hash)
+{
+	hash ^= hash >> 33;
+	hash *= 0xff51afd7ed558ccdULL;
+	hash ^= hash >> 33;
+	hash *= 0xc4ceb9fe1a85ec53ULL;
+	return hash ^ hash >> 33;
+}
+
+/*
+ * 2^64 / (k + phi), for k from 2 to 9 and phi the golden ratio. Multiples of each
+ * are spread as evenly as those of the golden ratio itself, but to the order that
+ * one of them makes the others are blind.
+ */
+static const u64 labyrinth_multipliers[] = {
+	0x46c1b47480244d95ULL, 0x376f520668caaee6ULL, 0x2d914a6f80098daeULL,
+	0x26aea386d84ce13dULL, 0x219abe9792bfbe88ULL, 0x1db484c4c5d4c13cULL,
+	0x1a9dddd5b9b33b8cULL, 0x181c24068b837a4aULL,
+};
+
+/* Another one for the next zone. */
+static u64 labyrinth_multiplier(void)
+{
+	static atomic_t next = ATOMIC_INIT(0);
+
+	return labyrinth_multipliers[(unsigned int)atomic_fetch_inc(&next) %
+				     ARRAY_SIZE(labyrinth_multipliers)];
+}
+
 int labyrinth_registry_init(struct labyrinth_zone *zone)
 {
 	u32 slots = labyrinth_registry_slots_for(zone->max_pages);
@@ -63,8 +98,8 @@ int labyrinth_registry_init(struct labyrinth_zone *zone)
 	if (!zone->table)
 		return -ENOMEM;
 	zone->slot_mask = (slots - 1) * sizeof(struct labyrinth_desc);
-	/* The golden ratio, a page's number times which is wanted, see home. */
-	zone->hash_multiplier = (GOLDEN_RATIO_64 / sizeof(struct page)) >>
+	/* A page's number times that is wanted, see home. */
+	zone->hash_multiplier = (labyrinth_multiplier() / sizeof(struct page)) >>
 				(32 - ilog2(slots)) | 1;
 	return 0;
 }
@@ -89,15 +124,10 @@ labyrinth_candidates(const struct labyrinth_zone *zone, const struct page *page)
 {
 	u32 mask = labyrinth_registry_slots(zone) - 1;
 	struct labyrinth_candidates at;
-	u64 hash = (unsigned long)page;
 
 	at.home = labyrinth_registry_home(zone, page) - zone->table;
-	/* MurmurHash3's finaliser: nothing that the home slot depends on. */
-	hash ^= hash >> 33;
-	hash *= 0xff51afd7ed558ccdULL;
-	hash ^= hash >> 33;
-	hash *= 0xc4ceb9fe1a85ec53ULL;
-	at.second = (hash >> 33) & mask;
+	/* Nothing that the home slot depends on. */
+	at.second = labyrinth_mix((unsigned long)page) & mask;
 	if (((at.second ^ at.home) & ~(LABYRINTH_GROUP - 1)) == 0)
 		at.second ^= LABYRINTH_GROUP;
 	return at;

@@ -128,19 +128,17 @@ static bool labyrinth_nolock_suits(const struct labyrinth_zone *zone,
 /*
  * One attempt on behalf of a request. A full atomic attempt that fails sets the
  * latch, so that the requests after it do not fail as dearly; the worker is
- * asked to find out when that is over.
+ * asked to find out when that is over. *unjoined: a page for which the registry
+ * has no slot.
  */
-struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
-					     labyrinth_quality_t quality)
+static struct labyrinth_desc *labyrinth_system_take_one(struct labyrinth_zone *zone,
+							labyrinth_quality_t quality,
+							bool full,
+							struct page **unjoined)
 {
-	bool full = labyrinth_system_usable();
 	struct labyrinth_desc *desc;
 	struct page *page;
 
-	if (test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
-		return NULL;
-	if (!full && !labyrinth_nolock_suits(zone, quality))
-		return NULL;
 	if (!labyrinth_own(zone, labyrinth_reserve_lack(zone)))
 		return NULL;
 	page = labyrinth_system_attempt(zone, quality, full);
@@ -160,8 +158,7 @@ struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 		return NULL;
 	}
 	if (!desc) {
-		labyrinth_disown(zone, page);
-		labyrinth_room(zone);
+		*unjoined = page;
 		return NULL;
 	}
 	/* A page of the kernel's last reserves is not ours to keep. */
@@ -169,6 +166,37 @@ struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 		WRITE_ONCE(desc->state, LABYRINTH_DESC_NORECYCLE);
 	else
 		WRITE_ONCE(desc->state, LABYRINTH_DESC_IDLE);
+	return desc;
+}
+
+#define LABYRINTH_JOIN_TRIES	4
+
+/* A page from the system, on behalf of a request. */
+struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
+					     labyrinth_quality_t quality)
+{
+	struct page *unjoined[LABYRINTH_JOIN_TRIES];
+	bool full = labyrinth_system_usable();
+	struct labyrinth_desc *desc = NULL;
+	unsigned int held = 0;
+
+	if (test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
+		return NULL;
+	if (!full && !labyrinth_nolock_suits(zone, quality))
+		return NULL;
+	while (held < LABYRINTH_JOIN_TRIES) {
+		unjoined[held] = NULL;
+		desc = labyrinth_system_take_one(zone, quality, full, &unjoined[held]);
+		if (likely(!unjoined[held]))
+			break;
+		/* Kept, or the system would give the very same one again. */
+		held++;
+	}
+	if (unlikely(held)) {
+		while (held--)
+			labyrinth_disown(zone, unjoined[held]);
+		labyrinth_room(zone);
+	}
 	return desc;
 }
 
