@@ -26,8 +26,8 @@
  *    whatever context, by a kick. labyrinth.ko is pinned as long as that is
  *    to come.
  *
- * A zone with orphans is freed only after another synchronize_rcu() and
- * irq_work_sync(): who dropped the last pin may not have left the zone yet.
+ * A zone with orphans is freed only after labyrinth_zone_quiesce(): who dropped
+ * the last pin may not have left the zone yet.
  */
 #define pr_fmt(fmt) "labyrinth: " fmt
 
@@ -239,11 +239,16 @@ static unsigned int labyrinth_zone_sweep(struct labyrinth_zone *zone)
 	return orphans;
 }
 
-/* The last pin is gone: wait for whoever dropped it, and for its kick. */
+/*
+ * The last pin is gone: wait for whoever dropped it, and for its kick. Two CPUs can
+ * run the handler at once, the first of them making irq_work_sync() believe that
+ * all is done; but it is a hard interrupt, and thus a reader.
+ */
 static void labyrinth_zone_quiesce(struct labyrinth_zone *zone)
 {
 	synchronize_rcu();
 	irq_work_sync(&zone->kick);
+	synchronize_rcu();
 }
 
 /* Nobody refers to the zone any more. */
