@@ -7,15 +7,18 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/hrtimer.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/namei.h>
 #include <linux/path.h>
+#include <linux/pid.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
@@ -370,19 +373,42 @@ void labyrinth_test_in_nmi(void (*fn)(void *arg), void *arg)
 
 /* --- files --- */
 
+/* As user space sees it: from 7.0 on, kernel threads have an empty root. */
+static struct file *file_of_user_space(const char *path, int flags)
+{
+	struct pid *init = find_get_pid(1);
+	struct task_struct *task = get_pid_task(init, PIDTYPE_PID);
+	struct path root = {};
+	struct file *file;
+
+	put_pid(init);
+	if (!task)
+		return ERR_PTR(-ESRCH);
+	task_lock(task);
+	if (task->fs)
+		get_fs_root(task->fs, &root);
+	task_unlock(task);
+	put_task_struct(task);
+	if (!root.mnt)
+		return ERR_PTR(-ESRCH);
+	file = file_open_root(&root, path, flags, 0);
+	path_put(&root);
+	return file;
+}
+
 bool labyrinth_test_file_exists(const char *path)
 {
-	struct path found;
+	struct file *file = file_of_user_space(path, O_PATH);
 
-	if (kern_path(path, 0, &found))
+	if (IS_ERR(file))
 		return false;
-	path_put(&found);
+	filp_close(file, NULL);
 	return true;
 }
 
 int labyrinth_test_file_read(const char *path, char *buffer, size_t size)
 {
-	struct file *file = filp_open(path, O_RDONLY, 0);
+	struct file *file = file_of_user_space(path, O_RDONLY);
 	loff_t pos = 0;
 	ssize_t length;
 
@@ -397,7 +423,7 @@ int labyrinth_test_file_read(const char *path, char *buffer, size_t size)
 
 int labyrinth_test_file_write(const char *path, const char *text)
 {
-	struct file *file = filp_open(path, O_WRONLY, 0);
+	struct file *file = file_of_user_space(path, O_WRONLY);
 	loff_t pos = 0;
 	ssize_t length;
 

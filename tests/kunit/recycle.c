@@ -207,6 +207,8 @@ static void request_in_nmi_never_asks_the_system(struct kunit *test)
 {
 	struct freeing freeing = { .zone = zone_for(test) };
 
+	if (LABYRINTH_HAS_NOLOCK)
+		kunit_skip(test, "it may, by alloc_pages_nolock()");
 	labyrinth_inject_set(freeing.zone, LABYRINTH_INJECT_HOLD, true);
 	labyrinth_test_in_nmi(take_one, &freeing);
 	KUNIT_EXPECT_NOT_NULL(test, freeing.page);
@@ -216,6 +218,26 @@ static void request_in_nmi_never_asks_the_system(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, freeing.page);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(freeing.zone).from_reserve, 2);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(freeing.zone).from_system, 0);
+	KUNIT_EXPECT_FALSE(test, labyrinth_test_is_latched(freeing.zone));
+}
+
+static void request_in_nmi_tries_the_system_and_does_not_blame_it(struct kunit *test)
+{
+	struct freeing freeing = { .zone = zone_for(test) };
+	unsigned int i;
+
+	if (!LABYRINTH_HAS_NOLOCK)
+		kunit_skip(test, "this kernel has no alloc_pages_nolock()");
+	labyrinth_inject_set(freeing.zone, LABYRINTH_INJECT_HOLD, true);
+	/* One alone may meet a lock that is taken. */
+	for (i = 0; i < 16; i++)
+		labyrinth_test_in_nmi(take_one, &freeing);
+	KUNIT_EXPECT_GT(test, labyrinth_test_stats(freeing.zone).from_system, 0);
+	labyrinth_inject_set(freeing.zone, LABYRINTH_INJECT_ATOMIC, true);
+	for (i = 0; i < 3; i++)
+		labyrinth_test_in_nmi(take_one, &freeing);
+	KUNIT_EXPECT_NULL(test, freeing.page);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(freeing.zone).from_reserve, 2);
 	KUNIT_EXPECT_FALSE(test, labyrinth_test_is_latched(freeing.zone));
 }
 
@@ -318,6 +340,7 @@ static struct kunit_case recycle_cases[] = {
 	KUNIT_CASE(page_that_leaves_in_nmi_waits_for_the_worker),
 	KUNIT_CASE(page_waiting_to_leave_cannot_be_freed_again),
 	KUNIT_CASE(request_in_nmi_never_asks_the_system),
+	KUNIT_CASE(request_in_nmi_tries_the_system_and_does_not_blame_it),
 	KUNIT_CASE(page_freed_in_nmi_is_recycled),
 	KUNIT_CASE(live_page_freed_behind_the_zones_back_is_noticed),
 	KUNIT_CASE(idle_page_freed_behind_the_zones_back_is_noticed),
