@@ -8,7 +8,7 @@
 
 #include "common.h"
 
-#define LINES	64U
+#define LINES	128U
 #define LINE	512U
 
 /**
