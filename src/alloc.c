@@ -223,8 +223,8 @@ static bool labyrinth_aligned(struct labyrinth_zone *zone, struct page *page,
 	return false;
 }
 
-static void labyrinth_failed(struct labyrinth_zone *zone,
-			     labyrinth_quality_t quality)
+/* A request got nothing. */
+void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality)
 {
 	labyrinth_count(zone, LABYRINTH_FAILED);
 	if (quality & (LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT))

@@ -232,14 +232,16 @@ struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone)
 	return first && labyrinth_desc_sound(zone, first) ? first : NULL;
 }
 
-/* Surplus is given up: to the reserve if that is short, else to the system. */
-static void labyrinth_surplus_give(struct labyrinth_zone *zone,
+/* Surplus goes to the reserve if that is short, else to the system: true. */
+static bool labyrinth_surplus_give(struct labyrinth_zone *zone,
 				   struct labyrinth_desc *desc)
 {
-	if (!test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention) ||
-	    test_bit(LABYRINTH_FREE_DYING, &zone->free_attention) ||
-	    !labyrinth_reserve_give(zone, desc))
-		labyrinth_system_give_idle(zone, desc);
+	if (test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention) &&
+	    !test_bit(LABYRINTH_FREE_DYING, &zone->free_attention) &&
+	    labyrinth_reserve_give(zone, desc))
+		return false;
+	labyrinth_system_give_idle(zone, desc);
+	return true;
 }
 
 /* Give up some pages of a cache that is this CPU's or dead. */
@@ -277,10 +279,12 @@ void labyrinth_cache_drain_dead(struct labyrinth_zone *zone, unsigned int cpu)
  */
 static void labyrinth_cache_drain_work(struct work_struct *work)
 {
-	struct labyrinth_drain *drain = container_of(work, struct labyrinth_drain,
-						     work);
+	struct labyrinth_zone *zone = container_of(work, struct labyrinth_drain,
+						   work)->zone;
+	unsigned int passes = DIV_ROUND_UP(zone->cache_size, LABYRINTH_DRAIN);
 
-	while (labyrinth_cache_drain_some(drain->zone, NULL))
+	/* What is freed meanwhile may stay. */
+	while (passes-- && labyrinth_cache_drain_some(zone, NULL))
 		cond_resched();
 }
 
@@ -304,23 +308,23 @@ void labyrinth_cache_drain_stop(struct labyrinth_zone *zone)
 		cancel_work_sync(&per_cpu_ptr(zone->drain, cpu)->work);
 }
 
-/* Give up @nr pages of the depot, or a few more. Returns how many. */
+/* Give up @nr pages of the depot, or a few more. Returns what the system got. */
 unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr)
 {
 	struct labyrinth_desc *desc, *next;
-	unsigned int given = 0;
+	unsigned int taken = 0, given = 0;
 	u32 batch;
 
-	while (given < nr) {
+	while (taken < nr) {
 		preempt_disable();
 		desc = labyrinth_depot_pop(zone, &batch);
 		preempt_enable();
 		if (!desc)
 			break;
-		given += batch;
+		taken += batch;
 		while (batch--) {
 			next = labyrinth_batch_next(zone, desc);
-			labyrinth_surplus_give(zone, desc);
+			given += labyrinth_surplus_give(zone, desc);
 			desc = next;
 		}
 		cond_resched();

@@ -9,7 +9,9 @@
 #ifndef LABYRINTH_COMPAT_H
 #define LABYRINTH_COMPAT_H
 
+#include <linux/dcache.h>
 #include <linux/export.h>
+#include <linux/fault-inject.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
 #include <linux/lockdep.h>
@@ -169,6 +171,16 @@ hrtimer_setup(struct hrtimer *timer,
 {
 	hrtimer_init(timer, clock, mode);
 	timer->function = function;
+}
+#endif
+
+/* 7.3: a fault_attr has a copy of its name, no longer a directory to put. */
+#ifdef CONFIG_FAULT_INJECTION
+static inline void labyrinth_fault_attr_put(struct fault_attr *attr)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+	dput(attr->dname);
+#endif
 }
 #endif
 

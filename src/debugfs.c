@@ -47,7 +47,7 @@ static int labyrinth_registry_show(struct seq_file *seq, void *v)
 		seq_puts(seq, "# pfn order age_ms context caller\n");
 		return 0;
 	}
-	if (!labyrinth_registry_read_live(zone, pos - 1, &copy))
+	if (!labyrinth_registry_read(zone, pos - 1, LABYRINTH_DESC_LIVE, &copy))
 		return SEQ_SKIP;
 	seq_printf(seq, "%lu %u %u %s %s\n", page_to_pfn(copy.page), zone->order,
 		   jiffies_to_msecs(jiffies - copy.when),

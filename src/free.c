@@ -88,6 +88,22 @@ static __always_inline bool labyrinth_free_fast(struct labyrinth_zone *zone,
 }
 
 /*
+ * Is an idle page, whose descriptor the caller has alone, still the zone's? One
+ * that is not must not be handed out, nor given to the system a second time.
+ */
+bool labyrinth_desc_kept(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
+{
+	if (likely(labyrinth_intact(zone, desc->page)))
+		return true;
+	/* The system may give the page to this zone again in this very moment. */
+	WRITE_ONCE(desc->state, LABYRINTH_DESC_LEAVING);
+	labyrinth_record_stolen(zone, desc);
+	labyrinth_registry_lose(zone, desc);
+	labyrinth_room(zone);
+	return false;
+}
+
+/*
  * Is a page that was popped somewhere what was put there: idle, and still as the
  * allocator would take it? If not, it is reported and dropped: freed twice by two
  * CPUs in the same instant, the other reference is the good one; freed behind the
@@ -99,12 +115,7 @@ bool labyrinth_desc_sound(struct labyrinth_zone *zone, struct labyrinth_desc *de
 		labyrinth_record_freed_twice(zone, desc);
 		return false;
 	}
-	if (unlikely(!labyrinth_intact(zone, desc->page))) {
-		labyrinth_record_stolen(zone, desc);
-		labyrinth_registry_lose(zone, desc);
-		return false;
-	}
-	return true;
+	return labyrinth_desc_kept(zone, desc);
 }
 
 /* Put an idle page where it is wanted most. */
@@ -157,10 +168,14 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 	desc->freer = caller;
 	labyrinth_count(zone, LABYRINTH_FREES);
 
-	if (unlikely(test_bit(LABYRINTH_FREE_DYING, &zone->free_attention))) {
+	if (unlikely(!page_ref_count(page))) {
+		/* Freed past the zone before: nothing is left to give. */
+		labyrinth_free_misuse(zone, LABYRINTH_EVENT_STALE_LIVE, page, desc,
+				      caller);
+		labyrinth_registry_lose(zone, desc);
+		labyrinth_room(zone);
+	} else if (unlikely(test_bit(LABYRINTH_FREE_DYING, &zone->free_attention))) {
 		labyrinth_system_give(zone, desc);
-		if (state & LABYRINTH_DESC_ORPHAN)
-			labyrinth_zone_unpin(zone);
 	} else if ((state & LABYRINTH_DESC_NORECYCLE) ||
 		   !labyrinth_recyclable(zone, page)) {
 		if (page_ref_count(page) > 1)
@@ -173,6 +188,8 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 		smp_store_release(&desc->state, LABYRINTH_DESC_IDLE);
 		labyrinth_give_idle(zone, desc);
 	}
+	if (unlikely(state & LABYRINTH_DESC_ORPHAN))
+		labyrinth_zone_unpin(zone);
 out:
 	rcu_read_unlock();
 }

@@ -79,6 +79,11 @@ void labyrinth_inject_setup(struct labyrinth_zone *zone)
 {
 	zone->fail_system = (struct fault_attr)FAULT_ATTR_INITIALIZER;
 	zone->fail_refill = (struct fault_attr)FAULT_ATTR_INITIALIZER;
+	/* The initializer's lock is one that lockdep does not know. */
+	ratelimit_state_init(&zone->fail_system.ratelimit_state, 0,
+			     DEFAULT_RATELIMIT_BURST);
+	ratelimit_state_init(&zone->fail_refill.ratelimit_state, 0,
+			     DEFAULT_RATELIMIT_BURST);
 }
 #else
 void labyrinth_inject_setup(struct labyrinth_zone *zone)
@@ -92,8 +97,19 @@ void labyrinth_inject_debugfs(struct labyrinth_zone *zone)
 	fault_create_debugfs_attr("fail_system", zone->debugfs, &zone->fail_system);
 	fault_create_debugfs_attr("fail_refill", zone->debugfs, &zone->fail_refill);
 }
+
+/* Only now: a failure that is told names the directory. */
+void labyrinth_inject_free(struct labyrinth_zone *zone)
+{
+	labyrinth_fault_attr_put(&zone->fail_system);
+	labyrinth_fault_attr_put(&zone->fail_refill);
+}
 #else
 void labyrinth_inject_debugfs(struct labyrinth_zone *zone)
+{
+}
+
+void labyrinth_inject_free(struct labyrinth_zone *zone)
 {
 }
 #endif

@@ -24,6 +24,7 @@
 #include <linux/preempt.h>
 #include <linux/ratelimit.h>
 #include <linux/string.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
@@ -197,6 +198,7 @@ struct labyrinth_zone {
 	atomic_t		owned ____cacheline_aligned_in_smp;
 	atomic_t		reserve_min_seen;
 	atomic_t		pins;		/* zone, orphans, tickets */
+	struct mutex		ticket_lock;	/* one collects pages for a ticket */
 	atomic_t		tickets;	/* open ones */
 	atomic_t		ticketed;	/* pages in them */
 	atomic_t		kicks;		/* LABYRINTH_KICK_* */
@@ -207,7 +209,7 @@ struct labyrinth_zone {
 	struct delayed_work	refill;
 	unsigned long		refill_delay;	/* jiffies; 0: not backing off */
 	unsigned long		refill_passes;
-	struct delayed_work	watchdog;
+	struct timer_list	watchdog;
 	unsigned long		watched;	/* refill_passes when it was set */
 	struct work_struct	report;
 	struct work_struct	available_work;
@@ -216,8 +218,7 @@ struct labyrinth_zone {
 	void			(*available)(struct labyrinth_zone *zone, void *ctx);
 	void			*available_ctx;
 	struct task_struct	*available_task;
-	struct lockdep_map	available_map;	/* the callback, and who waits for it */
-	struct lock_class_key	available_key;
+	struct lock_class_key	available_key;	/* of available_work's lockdep map */
 	struct labyrinth_drain __percpu	*drain;
 
 	atomic_t		events_head;
@@ -334,8 +335,8 @@ struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
 void labyrinth_registry_lose(struct labyrinth_zone *zone,
 			     struct labyrinth_desc *desc);
 u32 labyrinth_registry_slots(const struct labyrinth_zone *zone);
-bool labyrinth_registry_read_live(struct labyrinth_zone *zone, u32 slot,
-				  struct labyrinth_desc *copy);
+bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
+			     struct labyrinth_desc *copy);
 
 /*
  * The first place a page is looked for: Fibonacci hashing of its number. The
@@ -365,6 +366,7 @@ void labyrinth_quality_idle(struct labyrinth_zone *zone, struct page *page);
 
 /* system.c: pages to and from alloc_pages() */
 bool labyrinth_system_usable(void);
+void labyrinth_room(struct labyrinth_zone *zone);
 struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 					     labyrinth_quality_t quality);
 void labyrinth_system_give(struct labyrinth_zone *zone,
@@ -382,6 +384,7 @@ void labyrinth_system_drain_exit(struct labyrinth_zone *zone);
 
 /* free.c */
 void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+bool labyrinth_desc_kept(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 bool labyrinth_desc_sound(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 
 /* alloc.c */
@@ -395,6 +398,7 @@ struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
 				labyrinth_quality_t quality,
 				enum labyrinth_count source,
 				unsigned long caller);
+void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality);
 void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
 			    enum labyrinth_event_type type, unsigned int detail,
 			    unsigned long caller);
@@ -418,7 +422,7 @@ void labyrinth_record_stolen(struct labyrinth_zone *zone,
 void labyrinth_report_work(struct work_struct *work);
 void labyrinth_report_fallback(struct labyrinth_zone *zone);
 void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked);
-void labyrinth_report_tickets(struct labyrinth_zone *zone);
+void labyrinth_report_tickets(struct labyrinth_zone *zone, int tickets);
 
 /* Room for what labyrinth_caller_name() writes. */
 #define LABYRINTH_CALLER_LEN	128
@@ -506,6 +510,7 @@ DECLARE_STATIC_KEY_FALSE(labyrinth_inject_key);
 void labyrinth_inject_set(struct labyrinth_zone *zone, unsigned int bit, bool on);
 void labyrinth_inject_setup(struct labyrinth_zone *zone);
 void labyrinth_inject_debugfs(struct labyrinth_zone *zone);
+void labyrinth_inject_free(struct labyrinth_zone *zone);
 bool labyrinth_inject_nth(struct labyrinth_zone *zone);
 
 static inline bool labyrinth_injected(const struct labyrinth_zone *zone,
@@ -515,11 +520,15 @@ static inline bool labyrinth_injected(const struct labyrinth_zone *zone,
 	       test_bit(bit, &zone->inject);
 }
 
-/* Is this attempt at the system, on behalf of a request, to fail? */
-static inline bool labyrinth_inject_request(struct labyrinth_zone *zone)
+/*
+ * Is this attempt at the system, on behalf of a request, to fail? @full: the
+ * system may be entered; should_fail() prints, and asks for random numbers, as
+ * is not allowed where it may not.
+ */
+static inline bool labyrinth_inject_request(struct labyrinth_zone *zone, bool full)
 {
 #ifdef CONFIG_FAULT_INJECTION
-	if (should_fail(&zone->fail_system, labyrinth_bytes(zone)))
+	if (full && should_fail(&zone->fail_system, labyrinth_bytes(zone)))
 		return true;
 #endif
 	return labyrinth_injected(zone, LABYRINTH_INJECT_ATOMIC) ||

@@ -31,6 +31,7 @@
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/timer.h>
 
 #include "internal.h"
 
@@ -65,10 +66,10 @@ static bool labyrinth_refill_urgent(struct labyrinth_zone *zone)
 /* Look after the worker, from now on if nobody does yet. */
 static void labyrinth_refill_watch(struct labyrinth_zone *zone)
 {
-	if (delayed_work_pending(&zone->watchdog))
+	if (timer_pending(&zone->watchdog))
 		return;
 	WRITE_ONCE(zone->watched, READ_ONCE(zone->refill_passes));
-	queue_delayed_work(labyrinth_event_wq, &zone->watchdog, LABYRINTH_STALL);
+	mod_timer(&zone->watchdog, jiffies + LABYRINTH_STALL);
 }
 
 /* A pause that began when it was not urgent ends when it becomes so. */
@@ -212,10 +213,11 @@ static void labyrinth_refill_work(struct work_struct *work)
 		mod_delayed_work(labyrinth_refill_wq, &zone->refill, 1);
 }
 
-static void labyrinth_watchdog_work(struct work_struct *work)
+/* A timer: what keeps one work from running may keep all of them. */
+static void labyrinth_watchdog(struct timer_list *timer)
 {
-	struct labyrinth_zone *zone = container_of(to_delayed_work(work),
-						   struct labyrinth_zone, watchdog);
+	struct labyrinth_zone *zone = container_of(timer, struct labyrinth_zone,
+						   watchdog);
 
 	if (READ_ONCE(zone->refill_passes) != READ_ONCE(zone->watched)) {
 		/* It has run, and may have been asked for again. */
@@ -224,13 +226,11 @@ static void labyrinth_watchdog_work(struct work_struct *work)
 		return;
 	}
 	labyrinth_count(zone, LABYRINTH_STALLS);
-	if (__ratelimit(&zone->burst_limit))
-		pr_err("zone %s: the refill worker was asked for %u s ago and %s; the reserve has %u of %u pages\n",
-		       zone->name, LABYRINTH_STALL / HZ,
-		       work_busy(&zone->refill.work) & WORK_BUSY_RUNNING ?
-		       "is not done yet" : "has not run",
-		       labyrinth_reserve_level(zone),
-		       READ_ONCE(zone->reserve_target));
+	pr_err("zone %s: the refill worker was asked for %u s ago and %s; the reserve has %u of %u pages\n",
+	       zone->name, LABYRINTH_STALL / HZ,
+	       work_busy(&zone->refill.work) & WORK_BUSY_RUNNING ?
+	       "is not done yet" : "has not run",
+	       labyrinth_reserve_level(zone), READ_ONCE(zone->reserve_target));
 }
 
 static void labyrinth_cleanup_work(struct work_struct *work)
@@ -246,10 +246,7 @@ static void labyrinth_available_work(struct work_struct *work)
 
 	/* Who asks to destroy the zone from within must be known. */
 	WRITE_ONCE(zone->available_task, current);
-	/* And who holds a lock around destroy that the callback takes. */
-	lock_map_acquire(&zone->available_map);
 	zone->available(zone, zone->available_ctx);
-	lock_map_release(&zone->available_map);
 	WRITE_ONCE(zone->available_task, NULL);
 }
 
@@ -269,7 +266,7 @@ void labyrinth_refill_stop(struct labyrinth_zone *zone)
 {
 	irq_work_sync(&zone->kick);
 	cancel_delayed_work_sync(&zone->refill);
-	cancel_delayed_work_sync(&zone->watchdog);
+	timer_delete_sync(&zone->watchdog);
 	cancel_work_sync(&zone->available_work);
 	/* Not flushed: destroy may be called from a queue that reclaim waits for. */
 	cancel_work_sync(&zone->report);
@@ -280,8 +277,11 @@ void labyrinth_refill_setup(struct labyrinth_zone *zone)
 {
 	zone->kick = IRQ_WORK_INIT_HARD(labyrinth_kicked);
 	INIT_DELAYED_WORK(&zone->refill, labyrinth_refill_work);
-	INIT_DELAYED_WORK(&zone->watchdog, labyrinth_watchdog_work);
+	timer_setup(&zone->watchdog, labyrinth_watchdog, 0);
 	INIT_WORK(&zone->available_work, labyrinth_available_work);
+	/* One zone's callback may destroy another zone: they are not alike. */
+	lockdep_init_map(&zone->available_work.lockdep_map, "labyrinth_available",
+			 &zone->available_key, 0);
 	INIT_WORK(&zone->report, labyrinth_report_work);
 	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);
 	INIT_WORK(&zone->gone, labyrinth_zone_gone);

@@ -151,13 +151,16 @@ struct labyrinth_desc *labyrinth_registry_find(struct labyrinth_zone *zone,
 	return NULL;
 }
 
-/* The zone owns @page already, says @desc: free it of its stale past. */
+/* The zone owns @page already, says @desc: free it of its stale past, or NULL. */
 static struct labyrinth_desc *
 labyrinth_registry_replace(struct labyrinth_zone *zone,
 			   struct labyrinth_desc *desc, struct page *page)
 {
 	u32 state = READ_ONCE(desc->state);
 
+	/* About to be dropped: the page comes too early to join. */
+	if (state == LABYRINTH_DESC_LEAVING)
+		return NULL;
 	labyrinth_count(zone, LABYRINTH_MISUSE);
 	while (state & LABYRINTH_DESC_LIVE) {
 		if (!try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_LEAVING))
@@ -248,16 +251,17 @@ struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
 }
 
 /*
- * Copy a slot for a reader if its page is live. Nothing stops the page from
- * being freed meanwhile; a record that changed under the copy is not shown.
+ * Copy a slot for a reader if its page is @wanted: LIVE or in a TICKET. Nothing stops the page from being freed meanwhile; a record that changed
+ * under the copy is not shown.
  */
-bool labyrinth_registry_read_live(struct labyrinth_zone *zone, u32 slot,
-				  struct labyrinth_desc *copy)
+bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
+			     struct labyrinth_desc *copy)
 {
 	const struct labyrinth_desc *desc = &zone->table[slot];
 
 	copy->state = READ_ONCE(desc->state);
-	if (!(copy->state & LABYRINTH_DESC_LIVE))
+	if (wanted == LABYRINTH_DESC_LIVE ? !(copy->state & LABYRINTH_DESC_LIVE) :
+					    copy->state != LABYRINTH_DESC_TICKET)
 		return false;
 	copy->page = READ_ONCE(desc->page);
 	copy->caller = READ_ONCE(desc->caller);

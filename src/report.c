@@ -131,9 +131,8 @@ static bool labyrinth_report_elsewhere(struct labyrinth_zone *zone,
 	list_for_each_entry(other, &labyrinth_zones, list) {
 		desc = other == zone ? NULL :
 		       labyrinth_registry_find(other, event->page);
-		found = desc && labyrinth_registry_read_live(other,
-							     desc - other->table,
-							     &copy);
+		found = desc && labyrinth_registry_read(other, desc - other->table,
+							LABYRINTH_DESC_LIVE, &copy);
 		if (!found)
 			continue;
 		pr_err("zone %s: %s freed a page (pfn %lu) of zone %s, taken there by %s; it stays live\n",
@@ -263,14 +262,14 @@ static int labyrinth_leak_cmp(const void *a, const void *b)
 }
 
 static unsigned int labyrinth_leaks_by_site(struct labyrinth_zone *zone,
-					    struct labyrinth_leak *leak)
+					    u32 state, struct labyrinth_leak *leak)
 {
 	struct labyrinth_desc copy;
 	unsigned int sites = 0, i;
 	u32 slot;
 
 	for (slot = 0; slot < labyrinth_registry_slots(zone); slot++) {
-		if (!labyrinth_registry_read_live(zone, slot, &copy))
+		if (!labyrinth_registry_read(zone, slot, state, &copy))
 			continue;
 		for (i = 0; i < sites && leak[i].caller != copy.caller; i++)
 			;
@@ -286,32 +285,37 @@ static unsigned int labyrinth_leaks_by_site(struct labyrinth_zone *zone,
 	return sites;
 }
 
-/* Tickets open at destroy. */
-void labyrinth_report_tickets(struct labyrinth_zone *zone)
-{
-	pr_warn("zone %s: destroyed with %d tickets open that hold %d pages; the zone and labyrinth.ko stay until they are released\n",
-		zone->name, atomic_read(&zone->tickets),
-		atomic_read(&zone->ticketed));
-}
-
-/* The pages live at destroy, by call site, most of them first. */
-void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked)
+/* The pages in @state at destroy, by call site, most of them first. */
+static void labyrinth_report_sites(struct labyrinth_zone *zone, u32 state,
+				   const char *how)
 {
 	char caller[LABYRINTH_CALLER_LEN];
 	struct labyrinth_leak *leak;
 	unsigned int sites, i;
 
-	pr_warn("zone %s: destroyed with %u pages live; they stay valid, and labyrinth.ko stays loaded until the last is freed\n",
-		zone->name, leaked);
 	leak = kcalloc(LABYRINTH_LEAK_SITES, sizeof(*leak), GFP_KERNEL);
 	if (!leak)
 		return;
-	sites = labyrinth_leaks_by_site(zone, leak);
+	sites = labyrinth_leaks_by_site(zone, state, leak);
 	for (i = 0; i < min_t(unsigned int, sites, LABYRINTH_LEAK_TOLD); i++)
-		pr_warn("zone %s: %u of them taken by %s\n", zone->name, leak[i].nr,
+		pr_warn("zone %s: %u of them %s by %s\n", zone->name, leak[i].nr, how,
 			labyrinth_caller_name(caller, leak[i].caller));
 	if (sites > LABYRINTH_LEAK_TOLD)
 		pr_warn("zone %s: and others from %u more call sites\n", zone->name,
 			sites - LABYRINTH_LEAK_TOLD);
 	kfree(leak);
+}
+
+void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked)
+{
+	pr_warn("zone %s: destroyed with %u pages live; they stay valid, and labyrinth.ko stays loaded until the last is freed\n",
+		zone->name, leaked);
+	labyrinth_report_sites(zone, LABYRINTH_DESC_LIVE, "taken");
+}
+
+void labyrinth_report_tickets(struct labyrinth_zone *zone, int tickets)
+{
+	pr_warn("zone %s: destroyed with %d tickets open that hold %d pages; the zone and labyrinth.ko stay until they are released\n",
+		zone->name, tickets, atomic_read(&zone->ticketed));
+	labyrinth_report_sites(zone, LABYRINTH_DESC_TICKET, "reserved");
 }

@@ -9,7 +9,9 @@
  * The depot is given up at once. A cache belongs to its CPU, which is asked to
  * empty it and does so in a while; nothing here waits.
  */
+#include <linux/limits.h>
 #include <linux/list.h>
+#include <linux/math.h>
 #include <linux/mutex.h>
 #include <linux/shrinker.h>
 
@@ -38,7 +40,7 @@ static unsigned long labyrinth_shrink_count(struct shrinker *shrinker,
 static unsigned long labyrinth_shrink_scan(struct shrinker *shrinker,
 					   struct shrink_control *control)
 {
-	unsigned long wanted = control->nr_to_scan, freed = 0;
+	unsigned long wanted = control->nr_to_scan, freed = 0, nr;
 	struct labyrinth_zone *zone;
 
 	if (!mutex_trylock(&labyrinth_zones_lock))
@@ -46,8 +48,9 @@ static unsigned long labyrinth_shrink_scan(struct shrinker *shrinker,
 	list_for_each_entry(zone, &labyrinth_zones, list) {
 		if (freed >= wanted)
 			break;
-		freed += (unsigned long)labyrinth_depot_drain(zone, wanted - freed) <<
-			 zone->order;
+		nr = DIV_ROUND_UP(wanted - freed, 1UL << zone->order);
+		nr = labyrinth_depot_drain(zone, min(nr, UINT_MAX));
+		freed += nr << zone->order;
 		if (freed < wanted)
 			labyrinth_cache_drain_ask(zone);
 	}

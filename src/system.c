@@ -62,7 +62,7 @@ static bool labyrinth_own(struct labyrinth_zone *zone, u32 spare)
 }
 
 /* A page less is owned: the worker may have been waiting for that. */
-static void labyrinth_room(struct labyrinth_zone *zone)
+void labyrinth_room(struct labyrinth_zone *zone)
 {
 	if (test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention))
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
@@ -107,7 +107,7 @@ static struct page *labyrinth_system_attempt(struct labyrinth_zone *zone,
 {
 	struct page *page;
 
-	if (labyrinth_inject_request(zone))
+	if (labyrinth_inject_request(zone, full))
 		return NULL;
 	if (!full)
 		return labyrinth_alloc_page_nolock();
@@ -223,11 +223,11 @@ void labyrinth_system_give(struct labyrinth_zone *zone,
 void labyrinth_system_give_idle(struct labyrinth_zone *zone,
 				struct labyrinth_desc *desc)
 {
-	if (likely(cmpxchg(&desc->state, LABYRINTH_DESC_IDLE,
-			   LABYRINTH_DESC_LEAVING) == LABYRINTH_DESC_IDLE))
-		labyrinth_system_give(zone, desc);
-	else
+	if (unlikely(cmpxchg(&desc->state, LABYRINTH_DESC_IDLE,
+			     LABYRINTH_DESC_LEAVING) != LABYRINTH_DESC_IDLE))
 		labyrinth_record_freed_twice(zone, desc);
+	else if (labyrinth_desc_kept(zone, desc))
+		labyrinth_system_give(zone, desc);
 }
 
 /* Let the pages go that could not leave where they were freed. */

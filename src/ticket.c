@@ -7,9 +7,10 @@
  * and destroy pass them by. Whoever pops one has it alone, and makes it live.
  *
  * The pages come from the system, on top of what the reserve lacks, or from the
- * zone's surplus in caches and depot if the system has nothing. Who cannot have
- * all of them gives back what it has before it waits, so that two tickets cannot
- * wait for each other with half of the pages each.
+ * zone's surplus in caches and depot if the system has nothing. One ticket at a
+ * time collects, and one that cannot have all its pages gives back what it has
+ * before it waits, so that two cannot wait for each other with half of the pages
+ * each.
  *
  * An open ticket holds a pin of its zone, as an orphan does. Destroy leaves its
  * pages alone and says so; from then on the ticket gives nothing any more, and
@@ -100,6 +101,8 @@ static unsigned int labyrinth_ticket_from_system(struct labyrinth_zone *zone,
 		cond_resched();
 	} while (got && have < nr);
 	labyrinth_system_put_rejected(zone, &rejected);
+	/* The worker may have given up because this had taken all max_pages. */
+	labyrinth_room(zone);
 	return have;
 }
 
@@ -133,7 +136,8 @@ static void labyrinth_ticket_empty(struct labyrinth_zone *zone,
 		desc = labyrinth_ticket_pop(zone, ticket);
 		if (desc && test_bit(LABYRINTH_FREE_DYING, &zone->free_attention)) {
 			WRITE_ONCE(desc->state, LABYRINTH_DESC_LEAVING);
-			labyrinth_system_give(zone, desc);
+			if (labyrinth_desc_kept(zone, desc))
+				labyrinth_system_give(zone, desc);
 		} else if (desc) {
 			/* Pairs with what pops it. */
 			smp_store_release(&desc->state, LABYRINTH_DESC_IDLE);
@@ -150,13 +154,14 @@ static bool labyrinth_ticket_fill(struct labyrinth_zone *zone,
 {
 	unsigned int have;
 
+	mutex_lock(&zone->ticket_lock);
 	have = labyrinth_ticket_from_system(zone, ticket, nr, caller);
 	if (have < nr)
 		have += labyrinth_ticket_from_surplus(zone, ticket, nr - have, caller);
-	if (have == nr)
-		return true;
-	labyrinth_ticket_empty(zone, ticket);
-	return false;
+	if (have < nr)
+		labyrinth_ticket_empty(zone, ticket);
+	mutex_unlock(&zone->ticket_lock);
+	return have == nr;
 }
 
 /* Fill a ticket that is charged for, within the time given. */
@@ -168,7 +173,8 @@ static int labyrinth_ticket_wait(struct labyrinth_zone *zone,
 	bool forever = timeout >= MAX_SCHEDULE_TIMEOUT;
 
 	while (!labyrinth_ticket_fill(zone, ticket, nr, caller)) {
-		if (!timeout)
+		/* Destroy waits for available(), which may wait here. */
+		if (!timeout || test_bit(LABYRINTH_ZONE_DYING, &zone->state))
 			return -ENOMEM;
 		left = end - jiffies;
 		if (!forever && (long)left <= 0)
@@ -228,17 +234,23 @@ static struct labyrinth_desc *labyrinth_ticket_take(struct labyrinth_zone *zone,
 	unsigned int tries;
 
 	*source = LABYRINTH_FROM_TICKET;
-	if (!desc)
+	if (!desc) {
+		/* Used up: that is no starvation, and nothing to refill. */
+		labyrinth_count(zone, LABYRINTH_FAILED);
 		return NULL;
+	}
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_IDLE);
 	if (!labyrinth_desc_sound(zone, desc))
 		desc = NULL;
-	for (tries = 0; tries < LABYRINTH_VERIFY_TRIES; tries++) {
+	for (tries = 0;; tries++) {
 		if (desc && (*source == LABYRINTH_FROM_SYSTEM ||
 			     labyrinth_quality_verify(zone, desc, caller)))
 			return desc;
+		if (tries == LABYRINTH_VERIFY_TRIES)
+			break;
 		desc = labyrinth_take(zone, quality, source);
 	}
+	labyrinth_failed(zone, quality);
 	return NULL;
 }
 
@@ -256,11 +268,14 @@ struct page *labyrinth_ticket_alloc(struct labyrinth_ticket *ticket,
 	if (!zone)
 		return NULL;
 	rcu_read_lock();
-	if (!labyrinth_request_valid(zone, quality, caller))
+	if (!labyrinth_request_valid(zone, quality, caller)) {
+		labyrinth_count(zone, LABYRINTH_FAILED);
 		goto out;
+	}
 	if (quality & LABYRINTH_QUALITY_ACCOUNT) {
 		labyrinth_alloc_misuse(zone, LABYRINTH_EVENT_BAD_FLAGS,
 				       (__force unsigned int)quality, caller);
+		labyrinth_count(zone, LABYRINTH_FAILED);
 		goto out;
 	}
 	all = (quality | zone->quality) & ~LABYRINTH_QUALITY_NOWAIT;
@@ -268,8 +283,6 @@ struct page *labyrinth_ticket_alloc(struct labyrinth_ticket *ticket,
 	if (desc)
 		page = labyrinth_hand_out(zone, desc, all, source, caller);
 out:
-	if (!page)
-		labyrinth_count(zone, LABYRINTH_FAILED);
 	rcu_read_unlock();
 	return page;
 }

@@ -89,7 +89,9 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 	labyrinth_uncharge(zone->charged);
 	labyrinth_registry_free(zone);
 	labyrinth_cache_free(zone);
+	labyrinth_inject_free(zone);
 	lockdep_unregister_key(&zone->available_key);
+	mutex_destroy(&zone->ticket_lock);
 	mutex_destroy(&zone->report_lock);
 	mutex_destroy(&zone->resize_lock);
 	kfree(zone);
@@ -116,14 +118,13 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	atomic_set(&zone->pins, 1);
 	mutex_init(&zone->resize_lock);
 	mutex_init(&zone->report_lock);
+	mutex_init(&zone->ticket_lock);
 	ratelimit_state_init(&zone->misuse_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	ratelimit_state_init(&zone->burst_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	init_llist_head(&zone->strays);
 	lockdep_register_key(&zone->available_key);
-	lockdep_init_map(&zone->available_map, "labyrinth_available",
-			 &zone->available_key, 0);
 	labyrinth_zone_configure(zone, params);
 	labyrinth_inject_setup(zone);
 	labyrinth_refill_setup(zone);
@@ -221,7 +222,8 @@ static unsigned int labyrinth_zone_sweep(struct labyrinth_zone *zone)
 
 		state = READ_ONCE(desc->state);
 		if (state == LABYRINTH_DESC_IDLE || state == LABYRINTH_DESC_ASIDE) {
-			put_page(labyrinth_registry_leave(zone, desc));
+			if (labyrinth_desc_kept(zone, desc))
+				put_page(labyrinth_registry_leave(zone, desc));
 			continue;
 		}
 		while (state & LABYRINTH_DESC_LIVE) {
@@ -257,6 +259,8 @@ static void labyrinth_zone_release(struct labyrinth_zone *zone)
 	cancel_work_sync(&zone->cleanup);
 	cancel_work_sync(&zone->report);
 	labyrinth_system_drain_exit(zone);
+	/* What the sweep and late frees have found. */
+	labyrinth_report_work(&zone->report);
 	labyrinth_zone_free(zone);
 }
 
@@ -287,8 +291,9 @@ static void labyrinth_zone_stop(struct labyrinth_zone *zone)
 	set_bit(LABYRINTH_FREE_DYING, &zone->free_attention);
 	labyrinth_attention_settle(zone);
 	synchronize_rcu();
-	labyrinth_cache_drain_stop(zone);
 	labyrinth_refill_stop(zone);
+	/* Last: available() may have waited for a ticket, and asked. */
+	labyrinth_cache_drain_stop(zone);
 	/* Nothing may ask for the worker any more. */
 	clear_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
 	for (bit = 0; bit < LABYRINTH_NR_INJECT; bit++)
@@ -341,6 +346,7 @@ EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_create);
 int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 {
 	unsigned int orphans;
+	int tickets;
 
 	might_sleep();
 	if (!zone)
@@ -350,9 +356,12 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 		       zone->name);
 		return -EDEADLK;
 	}
-	/* A callback that runs is waited for, with whatever locks it takes. */
-	lock_map_acquire(&zone->available_map);
-	lock_map_release(&zone->available_map);
+	/*
+	 * A callback that runs is waited for, with whatever locks it takes. Its
+	 * work has a lockdep class for each zone, held while it runs.
+	 */
+	lock_map_acquire(&zone->available_work.lockdep_map);
+	lock_map_release(&zone->available_work.lockdep_map);
 
 	mutex_lock(&labyrinth_zones_lock);
 	list_del(&zone->list);
@@ -367,8 +376,9 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 	orphans = labyrinth_zone_sweep(zone);
 	if (orphans)
 		labyrinth_report_leaks(zone, orphans);
-	if (atomic_read(&zone->tickets))
-		labyrinth_report_tickets(zone);
+	tickets = atomic_read(&zone->tickets);
+	if (tickets)
+		labyrinth_report_tickets(zone, tickets);
 	if (!atomic_dec_and_test(&zone->pins))
 		return 0;
 	labyrinth_zone_quiesce(zone);

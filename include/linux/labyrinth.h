@@ -257,9 +257,8 @@ struct labyrinth_zone_params {
  * @refill_failures: passes of the worker that the system gave nothing
  * @unjoined: pages given back because the registry had no slot for them
  * @ticketed: pages that open tickets hold now
- * @stolen: idle pages found to be somebody else's, or free, when they were to
- *	be handed out: freed or marked behind the zone's back. Counted as misuse,
- *	too, and dropped
+ * @stolen: idle pages found to be free, or marked by somebody else, when they
+ *	were to be handed out or given back. Counted as misuse, too, and dropped
  * @stalls: times that the refill worker was asked for and had not run for five
  *	seconds
  *
@@ -383,12 +382,14 @@ devm_labyrinth_zone_create(struct device *dev,
  * labyrinth_zone_destroy() - give a zone up
  * @zone: the zone; NULL is a no-op
  *
- * The caller makes sure that nobody allocates any more. Pages still live stay
- * valid and are reported in the log with their call sites; they may still be
- * freed by labyrinth_free_page() and labyrinth_free(), from any context. Until
- * the last of them is, the zone's memory stays and labyrinth.ko cannot be
- * unloaded. The name is free for another zone at once. A running available()
- * callback is waited for.
+ * The caller makes sure that nobody allocates any more, nor waits in
+ * labyrinth_ticket_reserve(); save from available(), where that wait ends with
+ * -ENOMEM. Pages still live stay valid and are reported in the log with their call
+ * sites; they may still be freed by labyrinth_free_page() and labyrinth_free(),
+ * from any context. So are open tickets, which hand nothing out any more. Until the
+ * last page is freed and the last ticket released, the zone's memory stays and
+ * labyrinth.ko cannot be unloaded. The name is free for another zone at once. A
+ * running available() callback is waited for.
  *
  * Context: Process context. Sleeps. Must not be called with a lock held that
  *	the zone's available() callback takes.
@@ -454,8 +455,8 @@ void labyrinth_free(struct labyrinth_zone *zone, const void *addr);
  * policy, the system and the reserve. Each step is bounded; none waits. The
  * system is skipped while an earlier full attempt has failed and the worker has
  * not yet found memory again. In NMI, and on PREEMPT_RT wherever a sleeping lock
- * is illegal, it is skipped, too, or where the kernel has alloc_pages_nolock()
- * (6.18), tried by that.
+ * is illegal, it is skipped, too; or, where the kernel has alloc_pages_nolock()
+ * (6.18) and that works there, tried by it.
  *
  * Context: Any context.
  * Return: The page (the head page if the zone's order is above 0), or NULL:
@@ -512,13 +513,16 @@ void labyrinth_free_bulk(struct labyrinth_zone *zone, unsigned int nr,
  * labyrinth_ticket_reserve() - set pages aside that a later request cannot miss
  * @zone: the zone
  * @nr: pages, 1 or more
- * @timeout: jiffies to wait for them; 0: not at all; MAX_SCHEDULE_TIMEOUT: for ever
+ * @timeout: jiffies to wait for them; 0: not at all; MAX_SCHEDULE_TIMEOUT: for ever.
+ *	Another ticket of the zone that is just being filled is waited for in any case.
  * @ticket: filled in; on failure labyrinth_ticket_release() of it is a no-op
  *
  * For what must not fail half-way: a consumer that needs n pages to finish what it
  * begins reserves them where it may sleep, and takes them where it may not. The
  * pages come on top of the reserve, never out of it, and neither resizing nor the
- * shrinker touches them. They count towards max_pages and ``memory_limit``.
+ * shrinker touches them. They count towards max_pages and ``memory_limit``; in a
+ * zone that owns max_pages already, some of them idle in other CPUs' caches, it
+ * takes a little @timeout to have them back.
  *
  * Context: Process context. Sleeps, for memory even with a @timeout of 0.
  * Return: 0, or
@@ -539,9 +543,9 @@ labyrinth_ticket_reserve(struct labyrinth_zone *zone, unsigned int nr,
  * @quality: as for labyrinth_alloc_page_atomic(); NOWAIT has no effect, ACCOUNT is
  *	misuse
  *
- * Cannot fail as often as pages were reserved, whatever else happens. (Pages of
- * a VERIFY zone that were written to meanwhile are replaced from the zone, as
- * long as it has any.) Any number of CPUs may call it for one ticket.
+ * Cannot fail as often as pages were reserved, whatever else happens. (Pages that
+ * somebody wrote to, in a VERIFY zone, or freed meanwhile are replaced from the
+ * zone, as long as it has any.) Any number of CPUs may call it for one ticket.
  *
  * Context: Any context.
  * Return: The page, to be freed by labyrinth_free_page() like any other; NULL if the
