@@ -22,6 +22,11 @@ demo:
 check:
 	@scripts/check '$(KERNEL)'
 
+# KERNEL has a default that is for check alone.
+torture:
+	@scripts/torture $(if $(SECONDS),--seconds '$(SECONDS)') $(if $(SEED),--seed '$(SEED)') \
+		$(if $(ON),--on '$(ON)') $(if $(filter line environment,$(origin KERNEL)),--kernel '$(KERNEL)')
+
 # Each keeps what it found in build/results; the page is made of that.
 reliability:
 	@rm -rf build/results; status=0; \
@@ -41,7 +46,9 @@ help:
 	@echo 'make samples    the same and the modules that show its use'
 	@echo 'make demo       see it work, in a virtual machine'
 	@echo 'make check      all tests, in a virtual machine; KERNEL=debug: with KASAN, lockdep, kmemleak'
+	@echo 'make torture    everything at once, and nothing may be lost; SECONDS=<n>, SEED=<n>,'
+	@echo '                ON=uml, uml-smp or qemu'
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo check reliability clean help
+.PHONY: all modules samples demo check torture reliability clean help

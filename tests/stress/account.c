@@ -191,7 +191,7 @@ static void check_fresh(u64 claim, struct page *page, labyrinth_quality_t qualit
 
 	for (tries = 0; tries < 1000 && page_count(page) != 1; tries++)
 		cpu_relax();
-	if (page_count(page) != 1 || page_mapped(page) || page->mapping ||
+	if (page_count(page) != 1 || atomic_read(&page->_mapcount) != -1 || page->mapping ||
 	    page_private(page))
 		torture_wrong(TORTURE_CORRUPTED, 1,
 			      "pfn %lu for %s is not as new: count %d, mapping %p, private %#lx",

@@ -12,6 +12,7 @@
  * lives at least as long as its last page.
  */
 #include <linux/bitfield.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 
@@ -19,6 +20,7 @@
 
 #define TORTURE_NR_SLOTS	1024U
 #define TORTURE_BULK_MAX	16U
+#define TORTURE_JUGGLED		4U
 
 static atomic64_t slots[TORTURE_NR_SLOTS];
 
@@ -38,12 +40,16 @@ static void count_free(struct torture_worker *worker, enum torture_context conte
 	worker->zone_frees[zone]++;
 }
 
-/* Any zone, and once more one that is sure to be there. */
+/*
+ * Half of all requests are for one zone, which the control changes from time to
+ * time: who interrupts somebody in the midst of something must change just that,
+ * there and back, to find a fault.
+ */
 static unsigned int roll_zone(struct torture_dice *dice)
 {
 	u32 zone = torture_roll(dice, 2 * TORTURE_NR_USED);
 
-	return zone < TORTURE_NR_USED ? zone : zone % TORTURE_NR_LASTING;
+	return zone < TORTURE_NR_USED ? zone : READ_ONCE(torture_hot_zone);
 }
 
 static labyrinth_quality_t roll_quality(struct torture_dice *dice,
@@ -66,11 +72,10 @@ static labyrinth_quality_t roll_quality(struct torture_dice *dice,
 	return quality & ~place->forbidden;
 }
 
-/* One page of some zone, now claimed, or 0. */
-static u64 take(struct torture_worker *worker, enum torture_context context,
-		struct torture_dice *dice)
+/* One page of @zone, now claimed, or 0. */
+static u64 take_from(struct torture_worker *worker, enum torture_context context,
+		     struct torture_dice *dice, unsigned int zone)
 {
-	unsigned int zone = roll_zone(dice);
 	struct torture_zone *place = &torture_zones[zone];
 	labyrinth_quality_t quality = roll_quality(dice, place);
 	bool by_address = torture_roll(dice, 4) == 0;
@@ -94,6 +99,12 @@ static u64 take(struct torture_worker *worker, enum torture_context context,
 		return 0;
 	count_alloc(worker, context, zone);
 	return torture_claim(worker, context, zone, page, quality);
+}
+
+static u64 take(struct torture_worker *worker, enum torture_context context,
+		struct torture_dice *dice)
+{
+	return take_from(worker, context, dice, roll_zone(dice));
 }
 
 static void give(struct torture_worker *worker, enum torture_context context,
@@ -234,6 +245,31 @@ static void take_bulk(struct torture_worker *worker, enum torture_context contex
 	give_bulk(worker, context, dice, zone, claim, nr);
 }
 
+/*
+ * Some pages of one zone, given back in another order, and one of them not: what
+ * was on top of a stack is so again, on something else.
+ */
+static void juggle(struct torture_worker *worker, enum torture_context context,
+		   struct torture_dice *dice)
+{
+	unsigned int nr = 2 + torture_roll(dice, TORTURE_JUGGLED - 1);
+	unsigned int zone = roll_zone(dice), i, other;
+	u64 claim[TORTURE_JUGGLED];
+
+	for (i = 0; i < nr; i++)
+		claim[i] = take_from(worker, context, dice, zone);
+	while (--nr) {
+		other = torture_roll(dice, nr + 1);
+		swap(claim[other], claim[nr]);
+		if (claim[nr])
+			give(worker, context, dice, claim[nr]);
+	}
+	if (claim[0])
+		claim[0] = exchange(dice, claim[0]);
+	if (claim[0])
+		give(worker, context, dice, claim[0]);
+}
+
 /* As many pages as may well be too many for a reserve, held together. */
 static void burst(struct torture_worker *worker, enum torture_context context,
 		  struct torture_dice *dice)
@@ -298,34 +334,35 @@ void torture_step(struct torture_worker *worker, enum torture_context context)
 
 	if (torture_stopped())
 		return;
-	switch (torture_roll(&dice, 16)) {
-	case 0 ... 1:
+	switch (torture_roll(&dice, 32)) {
+	case 0 ... 7:
 		find_and_give(worker, context, &dice);
 		break;
-	case 2 ... 3:
+	case 8 ... 11:
 		take_bulk(worker, context, &dice);
 		break;
-	case 4:
+	case 12 ... 15:
 		take_and_give(worker, context, &dice);
 		break;
-	case 5:
+	case 16 ... 17:
+		if (thread)
+			burst(worker, context, &dice);
+		break;
+	case 18:
 		if (context == TORTURE_TASK)
 			hold(worker, &dice);
-		else if (thread)
-			burst(worker, context, &dice);
 		break;
-	case 6:
-		if (context == TORTURE_TASK && torture_roll(&dice, 4) == 0)
-			burst(worker, context, &dice);
-		break;
-	case 7 ... 8:
-		take_ticket(worker, context, &dice);
-		break;
-	case 9:
+	case 19:
 		if (torture_roll(&dice, 4) == 0)
 			torture_ticket_close(&dice);
 		else if (context == TORTURE_TASK)
 			torture_ticket_open(&dice);
+		break;
+	case 20 ... 22:
+		take_ticket(worker, context, &dice);
+		break;
+	case 23 ... 27:
+		juggle(worker, context, &dice);
 		break;
 	default:
 		take_and_leave(worker, context, &dice);

@@ -59,7 +59,7 @@ static DEFINE_RAW_SPINLOCK(section_lock);
 static void torture_section(struct torture_worker *worker, struct torture_dice *dice)
 {
 	enum torture_context context = torture_roll(dice, TORTURE_RAW_SPINLOCK + 1);
-	unsigned int steps = 1 + torture_roll(dice, 4);
+	unsigned int steps = 1 + torture_roll(dice, 8);
 	unsigned long flags;
 
 	switch (context) {
@@ -162,7 +162,7 @@ static void torture_interrupt(struct torture_worker *worker,
 	if (READ_ONCE(ending) || atomic_xchg(&worker->busy, 1))
 		return;
 	dice = torture_dice(worker);
-	steps = 1 + torture_roll(&dice, 8);
+	steps = 1 + torture_roll(&dice, 16);
 	while (steps--)
 		torture_step(worker, context);
 	/* Pairs with the fully ordered exchange above. */

@@ -33,6 +33,8 @@ struct torture_zone torture_zones[TORTURE_NR_ZONES] = {
 	[TORTURE_ZONE_SYSTEM] = { .name = "(the system)" },
 };
 
+unsigned int torture_hot_zone;	/* one that lasts; see roll_zone() */
+
 /* --- zones that last --- */
 
 static const struct labyrinth_zone_params lasting[TORTURE_NR_LASTING] = {
@@ -53,6 +55,7 @@ static const struct labyrinth_zone_params lasting[TORTURE_NR_LASTING] = {
 	},
 	[TORTURE_ZONE_NO_CACHE] = {
 		.name = "no-cache", .cache = LABYRINTH_NO_CACHE,
+		.policy = LABYRINTH_RESERVE_FIRST,
 	},
 	[TORTURE_ZONE_ORDER_1] = {
 		.name = "order-1", .cache = 4, .order = 1,
@@ -218,9 +221,12 @@ static struct torture_zone *roll_lasting(struct torture_dice *dice)
 static void resize(struct torture_dice *dice)
 {
 	struct torture_zone *place = roll_lasting(dice);
+	unsigned int times = 1 + torture_roll(dice, 8);
 
 	/* Under the hog there may be no memory to grow. */
-	labyrinth_zone_resize(place->zone, 1 + torture_roll(dice, TORTURE_RESERVE_MAX));
+	while (times--)
+		labyrinth_zone_resize(place->zone,
+				      1 + torture_roll(dice, TORTURE_RESERVE_MAX));
 }
 
 static void read_stats(struct torture_dice *dice)
@@ -315,6 +321,8 @@ void torture_control(struct torture_worker *worker, unsigned long end)
 			torture_cpu_cycle(&dice);
 			break;
 		}
+		if (torture_roll(&dice, 4) == 0)
+			WRITE_ONCE(torture_hot_zone, torture_roll(&dice, TORTURE_NR_LASTING));
 		msleep(1 + torture_roll(&dice, 8));
 	}
 }

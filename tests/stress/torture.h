@@ -147,6 +147,7 @@ struct torture_zone {
 };
 
 extern struct torture_zone torture_zones[TORTURE_NR_ZONES];
+extern unsigned int torture_hot_zone;
 int torture_zones_create(void);
 void torture_zones_destroy(void);
 void torture_control(struct torture_worker *worker, unsigned long end);
