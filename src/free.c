@@ -165,6 +165,13 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 			goto out;
 		}
 	} while (!try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_LEAVING));
+	if (unlikely(READ_ONCE(desc->page) != page)) {
+		/* Freed by another CPU since it was found: the slot has a new page. */
+		WRITE_ONCE(desc->state, state);
+		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page, NULL,
+				      caller);
+		goto out;
+	}
 	desc->freer = caller;
 	labyrinth_count(zone, LABYRINTH_FREES);
 
@@ -203,7 +210,7 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
-	if (likely(!zone->free_attention) && labyrinth_cache_trylock(cache)) {
+	if (likely(!data_race(zone->free_attention)) && labyrinth_cache_trylock(cache)) {
 		bool freed = labyrinth_free_fast(zone, cache, page, caller);
 
 		labyrinth_cache_unlock(cache);
@@ -259,7 +266,7 @@ static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
 	if (likely(labyrinth_cache_trylock(cache))) {
-		while (i < nr && pages[i] && !zone->free_attention &&
+		while (i < nr && pages[i] && !data_race(zone->free_attention) &&
 		       labyrinth_free_fast(zone, cache, pages[i], caller))
 			i++;
 		labyrinth_cache_unlock(cache);

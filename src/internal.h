@@ -50,7 +50,12 @@
 /* Zone only, in ->alloc_attention: every request takes the slow path. */
 #define LABYRINTH_QUALITY_ATTENTION	((__force labyrinth_quality_t)BIT(31))
 
-/* Bits of ->free_attention: any of them sends a free to the slow path. */
+/*
+ * Bits of ->free_attention: any of them sends a free to the slow path. As with
+ * ->alloc_attention, fast paths read it plainly, beside others that change it: it
+ * is a hint there, and what it tells too late is decided by the slow path, or
+ * waited for by synchronize_rcu().
+ */
 enum {
 	LABYRINTH_FREE_SHORT,		/* the reserve wants pages */
 	LABYRINTH_FREE_VERIFY,		/* pattern the page */
@@ -271,9 +276,10 @@ static inline void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what
 /* cache.c */
 static inline bool labyrinth_cache_trylock(struct labyrinth_cache *cache)
 {
-	if (unlikely(cache->busy))
+	/* An interrupt that changes it has put it back when it returns. */
+	if (unlikely(data_race(cache->busy)))
 		return false;
-	cache->busy = 1;
+	WRITE_ONCE(cache->busy, 1);
 	/* Pairs with the barrier() of unlock, against this CPU's interrupts. */
 	barrier();
 	return true;
@@ -282,7 +288,7 @@ static inline bool labyrinth_cache_trylock(struct labyrinth_cache *cache)
 static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
 {
 	barrier();
-	cache->busy = 0;
+	WRITE_ONCE(cache->busy, 0);
 }
 
 struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone);
