@@ -22,6 +22,9 @@ demo:
 check:
 	@scripts/check '$(KERNEL)'
 
+check-smp check-sanitizers:
+	@scripts/$@
+
 # KERNEL has a default that is for check alone.
 torture:
 	@scripts/torture $(if $(SECONDS),--seconds '$(SECONDS)') $(if $(SEED),--seed '$(SEED)') \
@@ -46,9 +49,11 @@ help:
 	@echo 'make samples    the same and the modules that show its use'
 	@echo 'make demo       see it work, in a virtual machine'
 	@echo 'make check      all tests, in a virtual machine; KERNEL=debug: with KASAN, lockdep, kmemleak'
+	@echo 'make check-smp  the same on several CPUs of a UML guest, and torture'
+	@echo 'make check-sanitizers  everything under KASAN, KCSAN, lockdep and their like'
 	@echo 'make torture    everything at once, and nothing may be lost; SECONDS=<n>, SEED=<n>,'
 	@echo '                ON=uml, uml-smp or qemu'
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo check torture reliability clean help
+.PHONY: all modules samples demo check check-smp check-sanitizers torture reliability clean help
