@@ -282,6 +282,7 @@ labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!(quality | data_race(zone->alloc_attention))) &&
 	    labyrinth_cache_trylock(cache)) {
 		page = labyrinth_alloc_fast(cache, caller);
@@ -502,6 +503,7 @@ static bool labyrinth_bulk_fast(struct labyrinth_zone *zone, unsigned int nr,
 
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!data_race(zone->alloc_attention)) && labyrinth_cache_trylock(cache)) {
 		if (cache->nr >= nr)
 			while (i < nr && (pages[i] = labyrinth_alloc_fast(cache, caller)))

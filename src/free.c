@@ -210,6 +210,7 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!data_race(zone->free_attention)) && labyrinth_cache_trylock(cache)) {
 		bool freed = labyrinth_free_fast(zone, cache, page, caller);
 
@@ -266,6 +267,7 @@ static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
 	if (likely(labyrinth_cache_trylock(cache))) {
+		/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 		while (i < nr && pages[i] && !data_race(zone->free_attention) &&
 		       labyrinth_free_fast(zone, cache, pages[i], caller))
 			i++;

@@ -251,8 +251,9 @@ struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
 }
 
 /*
- * Copy a slot for a reader if its page is @wanted: LIVE or in a TICKET. Nothing stops the page from being freed meanwhile; a record that changed
- * under the copy is not shown.
+ * Copy a slot for a reader if its page is @wanted: LIVE, or in a TICKET. Nothing
+ * stops the page from being freed meanwhile; a record that changed under the copy
+ * is not shown.
  */
 bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
 			     struct labyrinth_desc *copy)
