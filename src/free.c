@@ -76,7 +76,9 @@ static __always_inline bool labyrinth_free_fast(struct labyrinth_zone *zone,
 	if (unlikely(desc->page != page || nr >= zone->cache_size ||
 		     !labyrinth_recyclable(zone, page)))
 		return false;
-	if (unlikely(cmpxchg_local(&desc->state, LABYRINTH_DESC_LIVE,
+	/* One that fails writes, too, perhaps over another CPU's change: look first. */
+	if (unlikely(READ_ONCE(desc->state) != LABYRINTH_DESC_LIVE ||
+		     cmpxchg_local(&desc->state, LABYRINTH_DESC_LIVE,
 				   LABYRINTH_DESC_IDLE) != LABYRINTH_DESC_LIVE))
 		return false;
 	desc->freer = caller;
