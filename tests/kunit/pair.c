@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 
 #include "common.h"
 #include "pair.h"
@@ -32,6 +33,8 @@ bool labyrinth_test_meet(struct labyrinth_test_pair *pair, unsigned int who)
 	atomic_inc(&pair->arrived);
 	while (atomic_read(&pair->arrived) < both && !READ_ONCE(pair->late)) {
 		cpu_relax();
+		/* What the other one is waiting for may have to run here. */
+		cond_resched();
 		if (time_after(jiffies, deadline))
 			WRITE_ONCE(pair->late, true);
 	}
@@ -49,7 +52,7 @@ static int labyrinth_test_half_run(void *data)
 
 void labyrinth_test_pair_run(struct kunit *test, struct labyrinth_test_pair *pair)
 {
-	unsigned int cpu = cpumask_first(cpu_online_mask), who;
+	unsigned int here = raw_smp_processor_id(), who;
 	struct labyrinth_test_half half[2];
 	struct task_struct *thread[2];
 
@@ -62,9 +65,10 @@ void labyrinth_test_pair_run(struct kunit *test, struct labyrinth_test_pair *pai
 		thread[who] = kthread_create(labyrinth_test_half_run, &half[who],
 					     "kunit-pair/%u", who);
 		if (!IS_ERR(thread[who]))
-			kthread_bind(thread[who], cpu);
-		cpu = cpumask_next(cpu, cpu_online_mask);
+			kthread_bind(thread[who],
+				     who ? here : cpumask_any_but(cpu_online_mask, here));
 	}
+	/* The one over there first: the one here may not let go of this CPU again. */
 	for (who = 0; who < 2; who++)
 		if (IS_ERR(thread[who]))
 			complete(&half[who].done);
@@ -72,5 +76,6 @@ void labyrinth_test_pair_run(struct kunit *test, struct labyrinth_test_pair *pai
 			wake_up_process(thread[who]);
 	for (who = 0; who < 2; who++)
 		wait_for_completion(&half[who].done);
-	KUNIT_ASSERT_FALSE_MSG(test, pair->late, "one of the two threads did not come");
+	KUNIT_ASSERT_FALSE_MSG(test, pair->late, "meeting %d of one, %d of the other",
+			       pair->meetings[0], pair->meetings[1]);
 }

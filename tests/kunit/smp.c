@@ -18,7 +18,7 @@
 
 /* --- freed twice in the same instant, where no locked claim is made --- */
 
-#define ROUNDS	2000U
+#define ROUNDS	500U
 
 /**
  * struct muddle - a zone whose pages are freed twice by two CPUs
