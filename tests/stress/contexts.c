@@ -306,31 +306,32 @@ static void torture_interrupts_stop(void)
 
 #ifdef CONFIG_HOTPLUG_CPU
 /* Take a CPU away and bring it back: its timer moves, and is brought back, too. */
-void torture_cpu_cycle(struct torture_dice *dice)
+bool torture_cpu_cycle(struct torture_dice *dice)
 {
 	unsigned int cpu = torture_roll(dice, nr_cpu_ids);
 	unsigned int away_ms = torture_roll(dice, 50);
 	int ret;
 
 	if (num_online_cpus() < 2 || !cpu_online(cpu) || !cpu_is_hotpluggable(cpu))
-		return;
-	ret = remove_cpu(cpu);
+		return false;
 	/* Without memory a CPU stays. */
-	if (ret)
-		return;
+	if (remove_cpu(cpu))
+		return false;
 	msleep(away_ms);
 	while ((ret = add_cpu(cpu)) == -ENOMEM)
 		msleep(20);
 	if (ret) {
 		pr_err("CPU %u does not come back: %pe\n", cpu, ERR_PTR(ret));
-		return;
+		return true;
 	}
 	hrtimer_cancel(&cpus[cpu].timer);
 	smp_call_function_single(cpu, torture_timer_start, NULL, 1);
+	return true;
 }
 #else
-void torture_cpu_cycle(struct torture_dice *dice)
+bool torture_cpu_cycle(struct torture_dice *dice)
 {
+	return false;
 }
 #endif
 

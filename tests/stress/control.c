@@ -3,8 +3,8 @@
  * The zones, and who disturbs them while they are used.
  *
  * The control is one process. It resizes reserves, has zones come and go, with
- * pages live or not, reads whatever can be read, changes injected faults, takes
- * the machine's memory and its CPUs away.
+ * pages live or not, reads whatever can be read, and changes injected faults.
+ * Another one takes the machine's memory and its CPUs away, and trims caches.
  *
  * Of the places in torture_zones[], the first are for zones that last. One of
  * them has the system fail each of its requests all the time; so the static
@@ -19,6 +19,7 @@
 #include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
@@ -33,6 +34,7 @@ struct torture_zone torture_zones[TORTURE_NR_ZONES] = {
 	[TORTURE_ZONE_SYSTEM] = { .name = "(the system)" },
 };
 
+static struct task_struct *disturber;
 unsigned int torture_hot_zone;	/* one that lasts; see roll_zone() */
 
 /* --- zones that last --- */
@@ -221,12 +223,9 @@ static struct torture_zone *roll_lasting(struct torture_dice *dice)
 static void resize(struct torture_dice *dice)
 {
 	struct torture_zone *place = roll_lasting(dice);
-	unsigned int times = 1 + torture_roll(dice, 8);
 
 	/* Under the hog there may be no memory to grow. */
-	while (times--)
-		labyrinth_zone_resize(place->zone,
-				      1 + torture_roll(dice, TORTURE_RESERVE_MAX));
+	labyrinth_zone_resize(place->zone, 1 + torture_roll(dice, TORTURE_RESERVE_MAX));
 }
 
 static void read_stats(struct torture_dice *dice)
@@ -289,36 +288,72 @@ void torture_faults_end(void)
 
 /* --- all together --- */
 
+/* The other process: a thread, with a worker of its own. */
+static int disturb(void *data)
+{
+	struct torture_worker *worker = data;
+	unsigned int hogs = 0, cpus = 0;
+
+	while (!kthread_should_stop()) {
+		struct torture_dice dice = torture_dice(worker);
+
+		switch (torture_stopped() ? 0 : torture_roll(&dice, 16)) {
+		case 1 ... 2:
+			if (!torture_hogs)
+				break;
+			torture_hog(worker, &dice);
+			hogs++;
+			break;
+		case 3 ... 6:
+			cpus += torture_cpu_cycle(&dice);
+			break;
+		case 7 ... 10:
+			labyrinth_zone_trim(roll_lasting(&dice)->zone);
+			break;
+		}
+		msleep(10 + torture_roll(&dice, 50));
+	}
+	torture_hog_end();
+	pr_info("memory was taken away %u times, a CPU %u times\n", hogs, cpus);
+	return 0;
+}
+
+int torture_disturb_start(void)
+{
+	struct torture_worker *worker = torture_worker_new();
+
+	if (!worker)
+		return -ENOMEM;
+	disturber = kthread_run(disturb, worker, "torture/d");
+	return PTR_ERR_OR_ZERO(disturber);
+}
+
+void torture_disturb_stop(void)
+{
+	if (!IS_ERR_OR_NULL(disturber))
+		kthread_stop(disturber);
+}
+
 void torture_control(struct torture_worker *worker, unsigned long end)
 {
 	while (time_before(jiffies, end) && !torture_stopped()) {
 		struct torture_dice dice = torture_dice(worker);
 
-		switch (torture_roll(&dice, 64)) {
-		case 0 ... 15:
+		switch (torture_roll(&dice, 16)) {
+		case 0 ... 7:
 			resize(&dice);
 			break;
-		case 16 ... 31:
+		case 8 ... 10:
 			transient_turn(worker, &dice);
 			break;
-		case 32 ... 39:
+		case 11 ... 12:
 			change_faults(&dice);
 			break;
-		case 40 ... 47:
+		case 13 ... 14:
 			read_stats(&dice);
 			break;
-		case 48 ... 55:
+		default:
 			read_file(&dice);
-			break;
-		case 56 ... 59:
-			labyrinth_zone_trim(roll_lasting(&dice)->zone);
-			break;
-		case 60 ... 61:
-			if (torture_hogs)
-				torture_hog(&dice);
-			break;
-		case 62:
-			torture_cpu_cycle(&dice);
 			break;
 		}
 		if (torture_roll(&dice, 4) == 0)

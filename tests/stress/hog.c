@@ -19,6 +19,7 @@
 #include <linux/nodemask.h>
 #include <linux/oom.h>
 #include <linux/overflow.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
@@ -28,15 +29,15 @@
 #define TORTURE_HOG_GFP		(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 #define TORTURE_HOG_ATOMIC	(GFP_ATOMIC | __GFP_NOWARN)
 #define TORTURE_OOM_PAGES	1024
+#define TORTURE_ENOUGH		(SZ_32M / PAGE_SIZE)	/* for everybody else */
 
-static struct torture_worker *hog_worker;
 static DEFINE_SPINLOCK(hog_lock);
 static u64 *held;		/* claims, under hog_lock */
 static unsigned long nr_held;	/* under hog_lock */
 static unsigned long max_held;
 
 /* False: nothing was left, or enough is held. */
-static bool hog_take(gfp_t gfp)
+static bool hog_take(struct torture_worker *worker, gfp_t gfp)
 {
 	struct page *page;
 	u64 claim;
@@ -46,7 +47,7 @@ static bool hog_take(gfp_t gfp)
 	page = alloc_page(gfp);
 	if (!page)
 		return false;
-	claim = torture_claim(hog_worker, TORTURE_TASK, TORTURE_ZONE_SYSTEM, page,
+	claim = torture_claim(worker, TORTURE_TASK, TORTURE_ZONE_SYSTEM, page,
 			      LABYRINTH_QUALITY_NONE);
 	if (!claim)
 		return false;
@@ -84,26 +85,38 @@ static int hog_oom(struct notifier_block *unused, unsigned long action, void *fr
 
 static struct notifier_block oom_notifier = { .notifier_call = hog_oom };
 
-/* All that can be had, for some ticks; sometimes what is left for atomic callers, too. */
-void torture_hog(struct torture_dice *dice)
+static void give_back(unsigned long nr)
+{
+	while (nr-- && hog_give())
+		cond_resched();
+}
+
+/*
+ * All that can be had, for some ticks; sometimes what is left for atomic callers,
+ * too. As a rule only a part is given back, as to take it all again takes long.
+ */
+void torture_hog(struct torture_worker *worker, struct torture_dice *dice)
 {
 	unsigned long until = jiffies + 1 + torture_roll(dice, max(HZ / 20, 1));
 	bool atomic = torture_roll(dice, 2);
 
 	do {
-		while (hog_take(TORTURE_HOG_GFP) && !torture_stopped())
+		while (hog_take(worker, TORTURE_HOG_GFP) && !torture_stopped())
 			cond_resched();
-		while (atomic && hog_take(TORTURE_HOG_ATOMIC) && !torture_stopped())
+		while (atomic && hog_take(worker, TORTURE_HOG_ATOMIC) && !torture_stopped())
 			cond_resched();
 		usleep_range(1000, 2000);
 	} while (time_before(jiffies, until) && !torture_stopped());
-	while (hog_give())
-		cond_resched();
+	give_back(torture_roll(dice, 8) ? TORTURE_ENOUGH : max_held);
 }
 
-int torture_hog_init(struct torture_worker *worker)
+void torture_hog_end(void)
 {
-	hog_worker = worker;
+	give_back(max_held);
+}
+
+int torture_hog_init(void)
+{
 	max_held = totalram_pages();
 	held = vmalloc(array_size(max_held, sizeof(*held)));
 	if (!held)

@@ -148,10 +148,12 @@ static int torture_zones_run(struct torture_worker *control)
 	ret = torture_zones_create();
 	if (ret)
 		goto out;
-	ret = torture_contexts_start();
+	ret = torture_contexts_start() ?: torture_disturb_start();
 	if (!ret)
 		torture_control(control, jiffies + torture_seconds * HZ);
+	torture_disturb_stop();
 	torture_contexts_stop();
+	pr_info("all at rest\n");
 	torture_judge(control, &sum);
 out:
 	torture_zones_destroy();
@@ -177,7 +179,7 @@ static int __init torture_init(void)
 	control = torture_worker_new();
 	if (!control)
 		goto out_account;
-	ret = torture_hog_init(control);
+	ret = torture_hog_init();
 	if (ret)
 		goto out_workers;
 	pr_info("seed %lu, %u s, %u threads, %u CPUs\n", torture_seed, torture_seconds,

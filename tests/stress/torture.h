@@ -151,6 +151,8 @@ extern unsigned int torture_hot_zone;
 int torture_zones_create(void);
 void torture_zones_destroy(void);
 void torture_control(struct torture_worker *worker, unsigned long end);
+int torture_disturb_start(void);
+void torture_disturb_stop(void);
 void torture_faults_end(void);
 void torture_transients_end(struct torture_worker *worker);
 
@@ -209,13 +211,14 @@ void torture_tickets_close(int zone);
 
 int torture_contexts_start(void);
 void torture_contexts_stop(void);
-void torture_cpu_cycle(struct torture_dice *dice);
+bool torture_cpu_cycle(struct torture_dice *dice);
 
 /* --- memory, hog.c --- */
 
-int torture_hog_init(struct torture_worker *worker);
+int torture_hog_init(void);
 void torture_hog_exit(void);
-void torture_hog(struct torture_dice *dice);
+void torture_hog_end(void);
+void torture_hog(struct torture_worker *worker, struct torture_dice *dice);
 long torture_memory_unknown(void);
 
 /* --- the end, judge.c --- */
