@@ -201,6 +201,33 @@ static void pages_that_are_freed_make_available_too(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, called(consumer));
 }
 
+/* So does a ticket that is released: its pages go to the reserve first. */
+static void pages_of_a_released_ticket_make_available_too(struct kunit *test)
+{
+	struct labyrinth_zone *zone = zone_for(test);
+	struct labyrinth_ticket *ticket = labyrinth_test_ticket(test, zone, RESERVE);
+
+	starve(test, zone, 1);
+	KUNIT_ASSERT_EQ(test, atomic_read(&((struct consumer *)test->priv)->calls), 0);
+	labyrinth_ticket_release(ticket);
+	KUNIT_EXPECT_TRUE(test, called(test->priv));
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).taken, 2 * RESERVE);
+}
+
+static void used_up_ticket_is_no_starvation(struct kunit *test)
+{
+	struct labyrinth_zone *zone = zone_for(test);
+	struct labyrinth_ticket *ticket = labyrinth_test_ticket(test, zone, 1);
+	struct consumer *consumer = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, labyrinth_ticket_alloc(ticket, NONE));
+	KUNIT_ASSERT_NULL(test, labyrinth_ticket_alloc(ticket, NONE));
+	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	labyrinth_refill_flush(zone);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).starvations, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&consumer->calls), 0);
+}
+
 static void zone_without_callback_recovers_all_the_same(struct kunit *test)
 {
 	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = RESERVE);
@@ -369,6 +396,8 @@ static struct kunit_case available_cases[] = {
 	KUNIT_CASE(available_is_not_called_without_starvation),
 	KUNIT_CASE(failed_nowait_request_is_no_starvation),
 	KUNIT_CASE(pages_that_are_freed_make_available_too),
+	KUNIT_CASE(pages_of_a_released_ticket_make_available_too),
+	KUNIT_CASE(used_up_ticket_is_no_starvation),
 	KUNIT_CASE(zone_without_callback_recovers_all_the_same),
 	KUNIT_CASE(callback_may_allocate_and_free),
 	KUNIT_CASE(callback_may_resize_its_zone),

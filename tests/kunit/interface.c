@@ -29,7 +29,8 @@ static const struct file_param file_params[] = {
 	FILE(reserve_target), FILE(reserve_min_seen), FILE(cached), FILE(refilled),
 	FILE(verify_failures), FILE(starvations), FILE(capped), FILE(owned),
 	FILE(max_pages), FILE(taken), FILE(returned), FILE(fallbacks),
-	FILE(refill_failures), FILE(unjoined),
+	FILE(refill_failures), FILE(unjoined), FILE(detached), FILE(from_ticket),
+	FILE(ticketed), FILE(stolen), FILE(stalls),
 };
 
 static void file_desc(const struct file_param *param, char *desc)
@@ -48,7 +49,10 @@ static struct labyrinth_zone *busy_zone(struct kunit *test)
 
 	zone = labyrinth_test_zone(test, .reserve = 9, .cache = 8,
 				   .quality = LABYRINTH_QUALITY_VERIFY);
-	nr = labyrinth_test_take(zone, NONE, page, 40);
+	/* Five are left, seven are taken. */
+	nr = labyrinth_test_ticket_take(labyrinth_test_ticket(test, zone, 12), NONE, page, 7);
+	KUNIT_ASSERT_EQ(test, nr, 7);
+	nr += labyrinth_test_take(zone, NONE, page + nr, 33);
 	KUNIT_ASSERT_EQ(test, nr, 40);
 	for (i = 0; i < 30; i++)
 		labyrinth_test_free(zone, page[i]);
@@ -102,6 +106,8 @@ static void figures_of_a_busy_zone_tell_what_has_happened(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats.misuse, 1);
 	KUNIT_EXPECT_EQ(test, stats.verify_failures, 1);
 	KUNIT_EXPECT_EQ(test, stats.from_reserve, 9);
+	KUNIT_EXPECT_EQ(test, stats.from_ticket, 7);
+	KUNIT_EXPECT_EQ(test, stats.ticketed, 5);
 	KUNIT_EXPECT_EQ(test, stats.frees, 30);
 	KUNIT_EXPECT_EQ(test, stats.failed, 2);
 	KUNIT_EXPECT_EQ(test, stats.starvations, 1);

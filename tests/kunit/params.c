@@ -185,6 +185,37 @@ static void memory_limit_holds_for_zones_made_later(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(labyrinth_zone_create(&params)), -ENOSPC);
 }
 
+/* A ticket of six thousandths of the memory, where a hundredth is the limit. */
+static void memory_limit_holds_for_tickets(struct kunit *test)
+{
+	const unsigned int order = 3, nr = (totalram_pages() / 1000 * 6) >> order;
+	struct labyrinth_ticket *ticket, *other;
+	struct labyrinth_zone *zone;
+	unsigned int i;
+
+	if (!nr || nr > 65536)
+		kunit_skip(test, "memory of another size");
+	zone = labyrinth_test_zone(test, .reserve = 1, .order = order,
+				   .max_pages = 3 * nr + 1024);
+	set_param(test, "memory_limit", "1");
+	ticket = labyrinth_test_ticket_new(test);
+	other = labyrinth_test_ticket_new(test);
+	/* What is released, or was not to be had, is charged no longer. */
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, labyrinth_ticket_reserve(zone, nr, 0, ticket), 0);
+		KUNIT_EXPECT_EQ(test, labyrinth_ticket_reserve(zone, nr, 0, other), -ENOMEM);
+		/* Waiting does not help. */
+		KUNIT_EXPECT_EQ(test, labyrinth_ticket_reserve(zone, nr, MAX_SCHEDULE_TIMEOUT,
+							       other), -ENOMEM);
+		KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).ticketed, nr);
+		labyrinth_ticket_release(ticket);
+		labyrinth_zone_trim(zone);
+		labyrinth_inject_set(zone, LABYRINTH_INJECT_FILL, true);
+		KUNIT_EXPECT_EQ(test, labyrinth_ticket_reserve(zone, nr, 0, ticket), -ENOMEM);
+		labyrinth_inject_set(zone, LABYRINTH_INJECT_FILL, false);
+	}
+}
+
 static void second_free_in_a_strict_zone_is_misuse(struct kunit *test)
 {
 	struct labyrinth_zone *zone;
@@ -439,6 +470,7 @@ static struct kunit_case params_cases[] = {
 	KUNIT_CASE(cache_size_of_zero_means_no_caches),
 	KUNIT_CASE(poison_pattern_fills_what_names_none),
 	KUNIT_CASE(memory_limit_holds_for_zones_made_later),
+	KUNIT_CASE(memory_limit_holds_for_tickets),
 	KUNIT_CASE(second_free_in_a_strict_zone_is_misuse),
 	KUNIT_CASE(administrators_figures_come_before_the_drivers),
 	KUNIT_CASE(figures_that_the_administrator_left_out_are_the_drivers),
