@@ -25,6 +25,9 @@ check:
 check-smp check-sanitizers:
 	@scripts/$@
 
+check-kernels:
+	@scripts/check-kernels $(if $(SECONDS),--seconds '$(SECONDS)') $(FLAVOURS)
+
 # KERNEL has a default that is for check alone.
 torture:
 	@scripts/torture $(if $(SECONDS),--seconds '$(SECONDS)') $(if $(SEED),--seed '$(SEED)') \
@@ -51,9 +54,10 @@ help:
 	@echo 'make check      all tests, in a virtual machine; KERNEL=debug: with KASAN, lockdep, kmemleak'
 	@echo 'make check-smp  the same on several CPUs of a UML guest, and torture'
 	@echo 'make check-sanitizers  everything under KASAN, KCSAN, lockdep and their like'
+	@echo 'make check-kernels  everything on kernels of Debian'\''s own, in QEMU; FLAVOURS="6.1-amd64 …"'
 	@echo 'make torture    everything at once, and nothing may be lost; SECONDS=<n>, SEED=<n>,'
 	@echo '                ON=uml, uml-smp or qemu'
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo check check-smp check-sanitizers torture reliability clean help
+.PHONY: all modules samples demo check check-kernels check-smp check-sanitizers torture reliability clean help
