@@ -22,7 +22,7 @@ demo:
 check:
 	@scripts/check '$(KERNEL)'
 
-check-smp check-sanitizers:
+check-smp check-sanitizers check-models:
 	@scripts/$@
 
 check-kernels:
@@ -55,9 +55,10 @@ help:
 	@echo 'make check-smp  the same on several CPUs of a UML guest, and torture'
 	@echo 'make check-sanitizers  everything under KASAN, KCSAN, lockdep and their like'
 	@echo 'make check-kernels  everything on kernels of Debian'\''s own, in QEMU; FLAVOURS="6.1-amd64 …"'
+	@echo 'make check-models  what is lock-free, searched exhaustively by spin'
 	@echo 'make torture    everything at once, and nothing may be lost; SECONDS=<n>, SEED=<n>,'
 	@echo '                ON=uml, uml-smp or qemu'
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo check check-kernels check-smp check-sanitizers torture reliability clean help
+.PHONY: all modules samples demo check check-kernels check-smp check-sanitizers check-models torture reliability clean help
