@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The hint that the reserve is short: is it ever clear for good while it is?
+ *
+ * mirrors src/reserve.c labyrinth_reserve_settle 42e8fd4f07ac
+ * mirrors src/reserve.c labyrinth_reserve_take 83a8560ac16e
+ * mirrors src/reserve.c labyrinth_reserve_give b71917c433bc
+ * mirrors src/reserve.c labyrinth_reserve_target_set dd5741fed6be
+ * mirrors src/internal.h labyrinth_reserve_lack 9d2c6d056799
+ * mirrors src/free.c labyrinth_give_idle af06121000d1
+ *
+ * Bounds: TAKERS and GIVERS that take or free a page any number of times, a worker
+ * that fills whenever it was asked and memory is there, and one who sets the target
+ * to 1 or 2, any number of times, under the mutex, but with FIXED. Each is a CPU or an
+ * interrupt. The
+ * stack is its depth (see stack.pml), a kick a bit that is never lost (see
+ * report.pml).
+ *
+ * What is asked is asked whenever nobody is under way: then the bit is set if pages
+ * are missing, and the worker has been asked unless it has found that there is no
+ * memory: it tries again by itself then. That a pause is under way is not a state
+ * here but what may begin at any time.
+ *
+ * Memory is sequentially consistent here. The code relies on: the compare-and-
+ * exchange that takes a page being fully ordered before the test of the bit;
+ * smp_mb__after_atomic() between clearing it and looking again.
+ *
+ * run short -DTAKERS=1 -DGIVERS=1
+ * run short-three -DTAKERS=2 -DGIVERS=1 -DFIXED
+ * run short-givers -DTAKERS=1 -DGIVERS=2 -DFIXED
+ * plant no-second-look
+ * plant set-before-take
+ */
+#ifndef TAKERS
+#define TAKERS	1
+#endif
+#ifndef GIVERS
+#define GIVERS	1
+#endif
+#define MOST	2
+
+byte depth = MOST;
+byte target = MOST;
+bit is_short;
+bit asked;
+bit paused;	/* the worker will try again by itself */
+
+/* Who is in the middle of something. */
+byte under_way;
+#define BEGIN	under_way++
+#define END	under_way--
+
+/* labyrinth_reserve_lack(): two reads */
+inline reserve_lack(lack)
+{
+	want = target;
+	atomic { lack = (depth < want); want = 0 }
+}
+
+inline settle()
+{
+	reserve_lack(lack);
+	if
+	:: lack -> atomic { is_short = 1; lack = 0 }
+	:: else ->
+		if
+		:: atomic { !is_short }
+		:: atomic { is_short };
+		   is_short = 0;
+#ifndef PLANT_NO_SECOND_LOOK
+		   reserve_lack(lack);
+		   if
+		   :: lack ->
+			is_short = 1;
+			asked = 1;
+			lack = 0
+		   :: else
+		   fi
+#endif
+		fi
+	fi
+}
+
+/* labyrinth_reserve_give(): true or false into @lack's place does not matter */
+inline reserve_give()
+{
+	/* READ_ONCE(zone->reserve_target), then the push */
+	want = target;
+	atomic {
+		if
+		:: depth + 1 <= want -> depth++
+		:: else
+		fi;
+		want = 0
+	}
+	settle()
+}
+
+active [TAKERS] proctype taker()
+{
+end_idle:
+	atomic { BEGIN }
+#ifdef PLANT_SET_BEFORE_TAKE
+	is_short = 1;
+#endif
+	atomic {
+		if
+		:: depth > 0 -> depth--
+		:: else -> END; goto end_idle
+		fi
+	}
+#ifndef PLANT_SET_BEFORE_TAKE
+	if
+	:: atomic { is_short }
+	:: atomic { !is_short }; is_short = 1
+	fi;
+#endif
+	asked = 1;
+	atomic { END; goto end_idle }
+}
+
+/* labyrinth_give_idle() */
+active [GIVERS] proctype giver()
+{
+	byte want;
+	bit lack;
+
+end_idle:
+	atomic { BEGIN }
+	if
+	:: atomic { is_short }; reserve_give()
+	:: atomic { !is_short }
+	fi;
+	atomic { END; goto end_idle }
+}
+
+/* The worker: fills what it finds missing. */
+active proctype worker()
+{
+	byte want;
+	bit lack;
+
+end_idle:
+	atomic { asked || paused; BEGIN; asked = 0; paused = 0 }
+	do
+	:: reserve_lack(lack);
+	   if
+	   :: lack ->
+		lack = 0;
+		if
+		:: reserve_give()
+		:: paused = 1; break	/* there is no memory */
+		fi
+	   :: else -> break
+	   fi
+	od;
+	atomic { END; goto end_idle }
+}
+
+#ifndef FIXED
+/* labyrinth_reserve_target_set(); growing, the caller fills, or asks the worker. */
+active proctype setter()
+{
+	byte want;
+	bit lack;
+
+end_idle:
+	atomic { BEGIN }
+	if
+	:: target = 1
+	:: target = 2
+	fi;
+	settle();
+	asked = 1;
+	atomic { END; goto end_idle }
+}
+#endif
+
+active proctype account()
+{
+end_watch:
+	atomic {
+		under_way == 0 && depth < target && !(is_short && (asked || paused));
+		/* unreached, as the condition never holds */
+		assert(is_short);		/* unreached */
+		assert(asked || paused)		/* unreached */
+	}
+}
