@@ -80,8 +80,9 @@ void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type typ
 
 	do {
 		/* Pairs with the release of ->events_tail: the slot was read. */
-		if ((unsigned int)head - smp_load_acquire(&zone->events_tail) >=
-		    LABYRINTH_NR_RECORDED)
+		/* A head that the reader has overtaken is stale, not a full ring. */
+		if ((int)(head - smp_load_acquire(&zone->events_tail)) >=
+		    (int)LABYRINTH_NR_RECORDED)
 			return;
 	} while (!atomic_try_cmpxchg(&zone->events_head, &head, head + 1));
 
