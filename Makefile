@@ -36,9 +36,9 @@ torture:
 # Each keeps what it found in build/results; the page is made of that.
 reliability:
 	@rm -rf build/results; status=0; \
-	for step in check 'check KERNEL=debug' check-models check-kernels check-smp check-sanitizers \
-		'torture ON=uml' 'torture ON=uml-smp' 'torture ON=qemu'; do \
-		$(MAKE) $$step || status=1; \
+	for step in 'check plain' 'check debug' check-models check-kernels check-smp \
+		'check-sanitizers --without-check' 'torture --on uml' 'torture --on uml-smp'; do \
+		scripts/$$step || status=1; \
 	done; \
 	scripts/reliability || status=1; \
 	exit $$status
