@@ -7,6 +7,8 @@
 #include <linux/hrtimer.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 
@@ -582,11 +584,15 @@ static int grab_all(void *arg)
 static enum hrtimer_restart grab_in_interrupt(struct hrtimer *timer)
 {
 	struct hands *hands = container_of(timer, struct hands, timer);
+	ktime_t start = ktime_get();
+	s64 took;
 
 	if (!grab(hands))
 		return HRTIMER_NORESTART;
 	atomic_inc(&hands->by_interrupt);
-	hrtimer_forward_now(timer, ns_to_ktime(20 * NSEC_PER_USEC));
+	/* The threads must get somewhere, however slow a debug kernel is. */
+	took = ktime_to_ns(ktime_sub(ktime_get(), start));
+	hrtimer_forward_now(timer, ns_to_ktime(max_t(s64, 50 * NSEC_PER_USEC, 8 * took)));
 	return HRTIMER_RESTART;
 }
 
