@@ -126,6 +126,15 @@ MODULE_PARM_DESC(cycle, "take so many pages and give them back, 0..512");
 module_param_cb(hold, &hold_ops, hold, 0600);
 MODULE_PARM_DESC(hold, "hold so many pages, 0..512 (0 when loaded)");
 
+/*
+ * An emulator that runs several CPUs as threads does not bear a branch that is
+ * patched over and over: with a fault injected somewhere all the time, though one
+ * that never comes, other zones' faults patch nothing.
+ */
+static bool anchor;
+module_param(anchor, bool, 0);
+MODULE_PARM_DESC(anchor, "keep the code for injected faults patched in");
+
 static int __init events_init(void)
 {
 	static const struct labyrinth_zone_params params = {
@@ -142,6 +151,8 @@ static int __init events_init(void)
 		kfree(pages);
 		return PTR_ERR(made);
 	}
+	if (anchor)
+		labyrinth_zone_inject(made, LABYRINTH_FAULT_NTH, INT_MAX);
 	mutex_lock(&lock);
 	zone = made;
 	mutex_unlock(&lock);
