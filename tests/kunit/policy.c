@@ -110,6 +110,8 @@ static struct labyrinth_zone *zone_for(struct kunit *test,
 		KUNIT_ASSERT_TRUE(test,
 				  labyrinth_test_wait(!labyrinth_reserve_lack(zone)));
 		labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
+		/* A worker on another CPU may have left that page nothing to mend. */
+		labyrinth_zone_trim(zone);
 	}
 	if (param->cached)
 		labyrinth_test_free(zone, cached);
