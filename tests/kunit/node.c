@@ -36,8 +36,12 @@ static unsigned int strangers(struct labyrinth_zone *zone)
 
 static struct labyrinth_zone *zone_on(struct kunit *test, int node)
 {
+	char name[16];
+
+	/* They go when the case has ended, and not before. */
+	snprintf(name, sizeof(name), "kunit%d", node);
 	return labyrinth_test_zone_make(test, &(const struct labyrinth_zone_params) {
-		.name = "kunit", .reserve = RESERVE, .node = node,
+		.name = name, .reserve = RESERVE, .node = node,
 	});
 }
 

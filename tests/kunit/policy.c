@@ -97,6 +97,8 @@ static struct labyrinth_zone *zone_for(struct kunit *test,
 	struct page *cached, *page[2];
 
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
+	/* Nor may it be at work already, on another CPU. */
+	labyrinth_refill_flush(zone);
 	/* The reserve is emptied first, so that a page freed into it is not. */
 	cached = labyrinth_test_alloc(zone, NONE);
 	if (!param->reserve) {

@@ -174,6 +174,8 @@ static struct labyrinth_zone *zone_on_several_cpus(struct kunit *test)
 		kunit_skip(test, "a kernel without CONFIG_HOTPLUG_CPU");
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "one CPU");
+	/* The first is often one that cannot go, so it shall be the case's own. */
+	set_cpus_allowed_ptr(current, cpumask_of(cpumask_first(cpu_online_mask)));
 	return labyrinth_test_zone(test, .reserve = RESERVE, .cache = 64);
 }
 
