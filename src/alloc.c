@@ -62,12 +62,13 @@ labyrinth_alloc_fast(struct labyrinth_cache *cache, unsigned long caller)
 		return NULL;
 	desc = cache->slot[nr - 1];
 	page = desc->page;
-	if (unlikely(desc->state != LABYRINTH_DESC_IDLE || !page))
+	/* data_race(): it changes only if the page was freed by two CPUs at once. */
+	if (unlikely(data_race(desc->state) != LABYRINTH_DESC_IDLE || !page))
 		return NULL;
 	cache->nr = nr - 1;
 	cache->hits++;
 	labyrinth_sign(desc, caller, preempt_count());
-	desc->state = LABYRINTH_DESC_LIVE;
+	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE);
 	return page;
 }
 

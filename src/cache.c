@@ -388,6 +388,7 @@ u64 labyrinth_cached(struct labyrinth_zone *zone)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		cached += READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr);
+		/* data_race(): the level of a moment, for statistics. */
+		cached += data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr));
 	return cached;
 }

@@ -73,7 +73,8 @@ static __always_inline bool labyrinth_free_fast(struct labyrinth_zone *zone,
 	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
 	unsigned long nr = cache->nr;
 
-	if (unlikely(desc->page != page || nr >= zone->cache_size ||
+	/* data_race(): another page may come and go there, the caller's may not. */
+	if (unlikely(data_race(desc->page) != page || nr >= zone->cache_size ||
 		     !labyrinth_recyclable(zone, page)))
 		return false;
 	/* One that fails writes, too, perhaps over another CPU's change: look first. */
@@ -142,8 +143,9 @@ static void labyrinth_free_misuse(struct labyrinth_zone *zone,
 				  unsigned long caller)
 {
 	labyrinth_count(zone, LABYRINTH_MISUSE);
-	labyrinth_record(zone, type, page, 0, caller, desc ? desc->caller : 0,
-			 desc ? desc->freer : 0);
+	labyrinth_record(zone, type, page, 0, caller,
+			 desc ? labyrinth_desc_caller(desc) : 0,
+			 desc ? labyrinth_desc_freer(desc) : 0);
 }
 
 static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,

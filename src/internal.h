@@ -328,6 +328,19 @@ static inline u32 labyrinth_reserve_lack(const struct labyrinth_zone *zone)
 	return level < target ? target - level : 0;
 }
 
+/* Who took a page last, and who freed it, where another CPU may just be signing. */
+static inline unsigned long labyrinth_desc_caller(const struct labyrinth_desc *desc)
+{
+	/* data_race(): for reports and listings, which may come late. */
+	return data_race(READ_ONCE(desc->caller));
+}
+
+static inline unsigned long labyrinth_desc_freer(const struct labyrinth_desc *desc)
+{
+	/* data_race(): likewise. */
+	return data_race(READ_ONCE(desc->freer));
+}
+
 /* registry.c */
 int labyrinth_registry_init(struct labyrinth_zone *zone);
 void labyrinth_registry_free(struct labyrinth_zone *zone);

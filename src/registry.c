@@ -173,7 +173,7 @@ labyrinth_registry_replace(struct labyrinth_zone *zone,
 		return desc;
 	}
 	labyrinth_record(zone, LABYRINTH_EVENT_STALE_IDLE, page, 0, 0,
-			 desc->caller, desc->freer);
+			 labyrinth_desc_caller(desc), labyrinth_desc_freer(desc));
 	atomic_dec(&zone->owned);
 	return ERR_PTR(-EEXIST);
 }
@@ -265,9 +265,11 @@ bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
 					    copy->state != LABYRINTH_DESC_TICKET)
 		return false;
 	copy->page = READ_ONCE(desc->page);
-	copy->caller = READ_ONCE(desc->caller);
-	copy->when = READ_ONCE(desc->when);
-	copy->context = READ_ONCE(desc->context);
+	copy->caller = labyrinth_desc_caller(desc);
+	/* data_race(): if it changes, so does the state, and the copy is not shown. */
+	copy->when = data_race(READ_ONCE(desc->when));
+	/* data_race(): likewise. */
+	copy->context = data_race(READ_ONCE(desc->context));
 	smp_rmb();	/* the copy before the second look */
 	return copy->page && READ_ONCE(desc->page) == copy->page &&
 	       READ_ONCE(desc->state) == copy->state;

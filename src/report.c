@@ -104,8 +104,8 @@ void labyrinth_record_freed_twice(struct labyrinth_zone *zone,
 {
 	labyrinth_count(zone, LABYRINTH_MISUSE);
 	labyrinth_record(zone, LABYRINTH_EVENT_DOUBLE_FREE_FOUND,
-			 READ_ONCE(desc->page), 0, 0, READ_ONCE(desc->caller),
-			 READ_ONCE(desc->freer));
+			 READ_ONCE(desc->page), 0, 0, labyrinth_desc_caller(desc),
+			 labyrinth_desc_freer(desc));
 }
 
 /* An idle page turned up that is no longer as it was put away. */

@@ -89,17 +89,20 @@ static unsigned int labyrinth_ticket_from_system(struct labyrinth_zone *zone,
 						 unsigned long caller)
 {
 	struct labyrinth_desc *desc[LABYRINTH_DRAIN];
+	const struct list_head *newest;
 	unsigned int got, have = 0, i;
 	LIST_HEAD(rejected);
 
 	do {
+		newest = rejected.next;
 		got = labyrinth_system_get(zone, nr - have,
 					   labyrinth_reserve_lack(zone),
 					   LABYRINTH_TICKET_GFP, desc, &rejected);
 		for (i = 0; i < got; i++)
 			have += labyrinth_ticket_push(zone, ticket, desc[i], caller);
 		cond_resched();
-	} while (got && have < nr);
+		/* One for which there is no slot is kept; another may have one. */
+	} while ((got || rejected.next != newest) && have < nr);
 	labyrinth_system_put_rejected(zone, &rejected);
 	/* The worker may have given up because this had taken all max_pages. */
 	labyrinth_room(zone);

@@ -470,12 +470,14 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	memset(stats, 0, sizeof(*stats));
 	stats->frees = labyrinth_counted(zone, LABYRINTH_FREES);
 	for_each_possible_cpu(cpu)
-		stats->frees += READ_ONCE(per_cpu_ptr(zone->cache, cpu)->frees);
+		/* data_race(): each CPU counts for itself, and late is not lost. */
+		stats->frees += data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->frees));
 	/* A page is handed out before it is freed: all of those are seen below. */
 	smp_rmb();
 	stats->from_cache = labyrinth_counted(zone, LABYRINTH_FROM_CACHE);
 	for_each_possible_cpu(cpu)
-		stats->from_cache += READ_ONCE(per_cpu_ptr(zone->cache, cpu)->hits);
+		/* data_race(): likewise. */
+		stats->from_cache += data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->hits));
 	stats->from_system = labyrinth_counted(zone, LABYRINTH_FROM_SYSTEM);
 	stats->from_reserve = labyrinth_counted(zone, LABYRINTH_FROM_RESERVE);
 	stats->from_ticket = labyrinth_counted(zone, LABYRINTH_FROM_TICKET);
