@@ -4,9 +4,9 @@
  *
  * mirrors src/internal.h labyrinth_cache_trylock 709fcb50b4d2
  * mirrors src/internal.h labyrinth_cache_unlock dc0ed5ada61d
- * mirrors src/alloc.c labyrinth_alloc_fast c7250156cd52
+ * mirrors src/alloc.c labyrinth_alloc_fast d1e729556a7c
  * mirrors src/alloc.c labyrinth_alloc_one 5429f2edc5f9
- * mirrors src/free.c labyrinth_free_fast 793056ade594
+ * mirrors src/free.c labyrinth_free_fast f00c97cd4869
  * mirrors src/free.c labyrinth_free_one 16290618add3
  * mirrors src/cache.c labyrinth_cache_fill 720a2e376453
  * mirrors src/cache.c labyrinth_cache_pop 53a71751df2e
