@@ -158,7 +158,7 @@ static void idle_pages_serve_a_ticket_when_the_system_cannot(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).cached, 0);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).ticketed, 12);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).reserve, 4);
-	KUNIT_EXPECT_EQ(test, labyrinth_test_ticket_take(ticket, NONE, page, 12), 12);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_ticket_take(ticket, NONE, page, 12), 12);
 	expect_different(test, page, 12);
 }
 
@@ -231,8 +231,9 @@ static void pages_of_a_ticket_are_out_of_reach(struct kunit *test)
 	param->fn(zone);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).ticketed, NR);
 	labyrinth_test_books(test, zone);
+	KUNIT_ASSERT_NOT_NULL(test, labyrinth_test_desc_in(zone, LABYRINTH_DESC_TICKET));
 	labyrinth_test_cut_off(zone);
-	KUNIT_EXPECT_EQ(test, labyrinth_test_ticket_take(ticket, NONE, page, NR + 1), NR);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_ticket_take(ticket, NONE, page, NR + 1), NR);
 	expect_different(test, page, NR);
 }
 
@@ -256,11 +257,11 @@ static void two_tickets_do_not_mix(struct kunit *test)
 	struct page *page[7 + 5 + 1];
 
 	use_up(test, zone);
-	KUNIT_EXPECT_EQ(test, labyrinth_test_ticket_take(one, NONE, page, 8), 7);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_ticket_take(one, NONE, page, 8), 7);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).ticketed, 5);
 	labyrinth_ticket_release(one);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).ticketed, 5);
-	KUNIT_EXPECT_EQ(test, labyrinth_test_ticket_take(two, NONE, page + 7, 6), 5);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_ticket_take(two, NONE, page + 7, 6), 5);
 	expect_different(test, page, 12);
 }
 
