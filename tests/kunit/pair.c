@@ -30,8 +30,10 @@ bool labyrinth_test_meet(struct labyrinth_test_pair *pair, unsigned int who)
 	unsigned long deadline = jiffies + LABYRINTH_TEST_PATIENCE_S * HZ;
 	int both = 2 * ++pair->meetings[who];
 
+	/* Pairs with the other's acquire: what was done before is seen after. */
+	smp_mb__before_atomic();
 	atomic_inc(&pair->arrived);
-	while (atomic_read(&pair->arrived) < both && !READ_ONCE(pair->late)) {
+	while (atomic_read_acquire(&pair->arrived) < both && !READ_ONCE(pair->late)) {
 		cpu_relax();
 		/* What the other one is waiting for may have to run here. */
 		cond_resched();
