@@ -94,11 +94,18 @@ static void torture_section(struct torture_worker *worker, struct torture_dice *
 	}
 }
 
-/* Elsewhere, if that CPU is there. */
+/*
+ * Elsewhere, if that CPU is there, and not on its way out: a kernel thread may ask
+ * for a CPU that is online but takes no tasks any more, stays where it is, and the
+ * scheduler of 6.1 with PREEMPT_RT warns when it next enables migration there.
+ */
 static void torture_move(u32 cpu)
 {
+	if (!cpus_read_trylock())
+		return;
 	if (cpu_online(cpu))
 		set_cpus_allowed_ptr(current, cpumask_of(cpu));
+	cpus_read_unlock();
 }
 
 static int torture_thread(void *data)
