@@ -20,6 +20,7 @@
 #include <linux/page-flags.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <linux/timer.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
@@ -160,6 +161,11 @@ static inline void labyrinth_shrinker_unregister(struct shrinker *shrinker)
 /* 6.18: a queue whose work stays on its CPU says so. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
 #define WQ_PERCPU	0
+#endif
+
+/* 6.2, and stable releases since: del_timer_sync() has a better name. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define timer_delete_sync(timer)	del_timer_sync(timer)
 #endif
 
 /* 6.13: hrtimer_setup() takes the place of hrtimer_init(). */

@@ -98,8 +98,12 @@ bool labyrinth_desc_kept(struct labyrinth_zone *zone, struct labyrinth_desc *des
 {
 	if (likely(labyrinth_intact(zone, desc->page)))
 		return true;
-	/* The system may give the page to this zone again in this very moment. */
-	WRITE_ONCE(desc->state, LABYRINTH_DESC_LEAVING);
+	/*
+	 * The system may give the page to this zone again in this very moment: a
+	 * record without a state does not keep it. Should that have happened since
+	 * the look above, the page is nobody's for good, but never two people's.
+	 */
+	WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
 	labyrinth_record_stolen(zone, desc);
 	labyrinth_registry_lose(zone, desc);
 	labyrinth_room(zone);
@@ -163,6 +167,12 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 	}
 	state = READ_ONCE(desc->state);
 	do {
+		/* A look that leaves little for the second one to find. */
+		if (unlikely(READ_ONCE(desc->page) != page)) {
+			labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page,
+					      NULL, caller);
+			goto out;
+		}
 		if (unlikely(!(state & LABYRINTH_DESC_LIVE))) {
 			labyrinth_free_misuse(zone, LABYRINTH_EVENT_DOUBLE_FREE,
 					      page, desc, caller);
@@ -170,7 +180,11 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 		}
 	} while (!try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_LEAVING));
 	if (unlikely(READ_ONCE(desc->page) != page)) {
-		/* Freed by another CPU since it was found: the slot has a new page. */
+		/*
+		 * Freed by another CPU since it was found: the slot has a new page.
+		 * Should that be freed within these few instructions, the free is
+		 * taken for a second one: it leaks, until destroy finds it live.
+		 */
 		WRITE_ONCE(desc->state, state);
 		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page, NULL,
 				      caller);
@@ -180,7 +194,8 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 	labyrinth_count(zone, LABYRINTH_FREES);
 
 	if (unlikely(!page_ref_count(page))) {
-		/* Freed past the zone before: nothing is left to give. */
+		/* Freed past the zone before: nothing is left to give, or to keep. */
+		WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
 		labyrinth_free_misuse(zone, LABYRINTH_EVENT_STALE_LIVE, page, desc,
 				      caller);
 		labyrinth_registry_lose(zone, desc);

@@ -158,13 +158,15 @@ labyrinth_registry_replace(struct labyrinth_zone *zone,
 {
 	u32 state = READ_ONCE(desc->state);
 
-	/* About to be dropped: the page comes too early to join. */
-	if (state == LABYRINTH_DESC_LEAVING)
-		return NULL;
-	labyrinth_count(zone, LABYRINTH_MISUSE);
 	while (state & LABYRINTH_DESC_LIVE) {
 		if (!try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_LEAVING))
 			continue;
+		/* Dropped since it was found, and another page has the slot. */
+		if (unlikely(READ_ONCE(desc->page) != page)) {
+			WRITE_ONCE(desc->state, state);
+			return NULL;
+		}
+		labyrinth_count(zone, LABYRINTH_MISUSE);
 		/* What was handed out will not come back: as if freed. */
 		labyrinth_count(zone, LABYRINTH_FREES);
 		labyrinth_record(zone, LABYRINTH_EVENT_STALE_LIVE, page, 0, 0,
@@ -172,6 +174,10 @@ labyrinth_registry_replace(struct labyrinth_zone *zone,
 		atomic_dec(&zone->owned);
 		return desc;
 	}
+	/* About to be dropped: the page comes too early to join. */
+	if (state == LABYRINTH_DESC_NONE)
+		return NULL;
+	labyrinth_count(zone, LABYRINTH_MISUSE);
 	labyrinth_record(zone, LABYRINTH_EVENT_STALE_IDLE, page, 0, 0,
 			 labyrinth_desc_caller(desc), labyrinth_desc_freer(desc));
 	atomic_dec(&zone->owned);

@@ -49,7 +49,7 @@ static unsigned long labyrinth_shrink_scan(struct shrinker *shrinker,
 		if (freed >= wanted)
 			break;
 		nr = DIV_ROUND_UP(wanted - freed, 1UL << zone->order);
-		nr = labyrinth_depot_drain(zone, min(nr, UINT_MAX));
+		nr = labyrinth_depot_drain(zone, min_t(unsigned long, nr, UINT_MAX));
 		freed += nr << zone->order;
 		if (freed < wanted)
 			labyrinth_cache_drain_ask(zone);

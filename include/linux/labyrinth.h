@@ -530,7 +530,8 @@ void labyrinth_free_bulk(struct labyrinth_zone *zone, unsigned int nr,
  * * -EINVAL: @nr is 0, or the zone's pages are charged (ACCOUNT) and cannot be set
  *   aside
  * * -ENOMEM: @timeout is 0 and they are not there now; or there never can be so
- *   many, because of max_pages or ``memory_limit``: the log says so
+ *   many, because of max_pages or ``memory_limit``: the log says so; or the zone is
+ *   being destroyed, as only its own available() can meet it
  * * -ETIMEDOUT: they were not there within @timeout
  */
 int __must_check
@@ -576,8 +577,8 @@ void labyrinth_ticket_release(struct labyrinth_ticket *ticket);
  * Without any fault in any zone this costs nothing but a patched no-op, and that
  * only where the caches could not serve. Where the kernel has
  * CONFIG_FAULT_INJECTION_DEBUG_FS, fail_system and fail_refill in the zone's debugfs
- * directory offer random failures of the same attempts, as described in the kernel's
- * Documentation/fault-injection.
+ * directory offer random failures of the same attempts, but for those made where the
+ * system may not be entered, as described in the kernel's Documentation/fault-injection.
  *
  * Context: Process context. Sleeps.
  * Return: 0, or -EINVAL for unknown flags, or an @nth that does not go with them.

@@ -12,7 +12,7 @@
  * mirrors src/refill.c labyrinth_kicked 5e6ee5fef1d1
  * mirrors src/refill.c labyrinth_refill_stop 1b7c16aa8042
  * mirrors src/internal.h labyrinth_kick a08519a803e4
- * mirrors src/free.c labyrinth_free_slow 3341e1fe3596
+ * mirrors src/free.c labyrinth_free_slow eac5d35fec36
  * mirrors src/free.c labyrinth_free_one 16290618add3
  * mirrors src/alloc.c labyrinth_alloc_one 5429f2edc5f9
  * mirrors src/system.c labyrinth_system_give dc404acacc80

@@ -3,12 +3,12 @@
  * The registry: can a page stand in two slots, or a slot be taken for another page's?
  *
  * mirrors src/registry.c labyrinth_registry_find 8b763a090cef
- * mirrors src/registry.c labyrinth_registry_replace 6040387c9eb3
+ * mirrors src/registry.c labyrinth_registry_replace ef99598e8544
  * mirrors src/registry.c labyrinth_group_join 60c5f67d698b
  * mirrors src/registry.c labyrinth_registry_join 6ca57c881056
  * mirrors src/registry.c labyrinth_registry_lose 654f97e8df66
  * mirrors src/registry.c labyrinth_registry_leave 2fd224289511
- * mirrors src/free.c labyrinth_free_slow 3341e1fe3596
+ * mirrors src/free.c labyrinth_free_slow eac5d35fec36
  * mirrors src/system.c labyrinth_system_give dc404acacc80
  * mirrors src/system.c labyrinth_system_give_idle 930ab4c19b11
  *
