@@ -294,7 +294,8 @@ void labyrinth_cache_drain_ask(struct labyrinth_zone *zone)
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		if (READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr))
+		/* data_race(): one that fills up this very moment may be left out. */
+		if (data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr)))
 			queue_work_on(cpu, labyrinth_drain_wq,
 				      &per_cpu_ptr(zone->drain, cpu)->work);
 }
