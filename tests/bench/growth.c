@@ -105,8 +105,11 @@ static bool scatter_begin(unsigned long wanted)
 		scatter_end();
 		return false;
 	}
-	for (i = nr_scattered - 1; i; i--)
-		swap(scattered[i], scattered[next_random(&state) % (i + 1)]);
+	for (i = nr_scattered - 1; i; i--) {
+		unsigned long other = next_random(&state) % (i + 1);
+
+		swap(scattered[i], scattered[other]);
+	}
 	while (wanted--)
 		__free_page(scattered[--nr_scattered]);
 	return true;
