@@ -2,16 +2,19 @@
 /*
  * Single allocations in a hard interrupt, while the machine is short of memory.
  *
- * A timer takes a page each time, and gives back the one of some times before. Only
- * the taking is timed. Meanwhile somebody in process context takes all memory, down
- * to the last page that an atomic request can have, and gives some of it back, again
- * and again; reclaim and the zone's worker run in between, as they can.
+ * A timer takes a page each time. How many it keeps goes up and down, as with a
+ * driver whose traffic does, to more than the reserve of a zone or a mempool has; the
+ * oldest go back. Only the taking is timed. Meanwhile somebody in process context
+ * takes all memory, down to the last page that an atomic request can have, keeps it
+ * for a while and gives some of it back, again and again; reclaim and the zone's
+ * worker run in between, as they can.
  *
  * Every sample is kept and sorted, so that the quantiles are exact. A request that
  * got nothing took its time, too, and is counted besides.
  */
 #define pr_fmt(fmt) "labyrinth_bench: " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
@@ -26,17 +29,25 @@
 #include "../../src/internal.h"
 #include "bench.h"
 
-#define HELD		32		/* pages that are out at any time */
+#define KEPT_MOST	96U		/* pages that are out, once a burst is over */
+#define KEPT_LEAST	16U
+#define KEPT_ROOM	128U		/* a power of two, above the most */
+#define KEPT_SAMPLES	256U		/* until it is to be another number */
 #define PERIOD_NS	20000U		/* icount: as many instructions */
 #define PERIOD_NATIVE_NS 200000U
 #define GIVE_PAGES	2048		/* what is let go before all is taken again */
 #define BREATH		64		/* pages taken between two looks around */
+#define FAMINES		10		/* looks for pages that came back, FAMINE_US apart */
+#define FAMINE_US	50
 
 /**
  * struct latency - one provider's turn
  * @provider: the provider
  * @handle: its own
- * @page: pages that are out
+ * @page: pages that are out, a ring
+ * @oldest: of them
+ * @kept: how many there are
+ * @keep: how many there may be
  * @ticks: the samples
  * @nr: how many there are
  * @failed: requests that got nothing
@@ -47,7 +58,10 @@
 struct latency {
 	const struct bench_provider	*provider;
 	void				*handle;
-	void				*page[HELD];
+	void				*page[KEPT_ROOM];
+	unsigned int			oldest;
+	unsigned int			kept;
+	unsigned int			keep;
 	u32				*ticks;
 	unsigned int			nr;
 	unsigned int			failed;
@@ -56,26 +70,52 @@ struct latency {
 	struct hrtimer			timer;
 };
 
+/* The same numbers each time. */
+static unsigned int latency_random(struct latency *latency, unsigned int below)
+{
+	latency->random = latency->random * 1664525 + 1013904223;
+	return (latency->random >> 8) % below;
+}
+
+static void give_oldest(struct latency *latency)
+{
+	latency->provider->ops->give(latency->handle, latency->page[latency->oldest]);
+	latency->oldest = (latency->oldest + 1) % KEPT_ROOM;
+	latency->kept--;
+}
+
+/* At most two go back: traffic ebbs away slowly. */
+static void take_one(struct latency *latency)
+{
+	unsigned int back = 2;
+	void *page;
+	u64 ticks;
+
+	while (back-- && latency->kept > latency->keep)
+		give_oldest(latency);
+	page = latency->provider->ops->take(latency->handle, &ticks);
+	latency->ticks[latency->nr++] = min_t(u64, ticks, U32_MAX);
+	if (page)
+		latency->page[(latency->oldest + latency->kept++) % KEPT_ROOM] = page;
+	else
+		latency->failed++;
+	if (latency->nr % KEPT_SAMPLES == 0)
+		latency->keep = KEPT_LEAST +
+				latency_random(latency, KEPT_MOST - KEPT_LEAST + 1);
+}
+
 static enum hrtimer_restart latency_tick(struct hrtimer *timer)
 {
 	struct latency *latency = container_of(timer, struct latency, timer);
-	const struct bench_ops *ops = latency->provider->ops;
-	void **place = &latency->page[latency->nr % HELD];
 	unsigned int period = bench_icount ? PERIOD_NS : PERIOD_NATIVE_NS;
-	u64 ticks;
 
-	if (*place)
-		ops->give(latency->handle, *place);
-	*place = ops->take(latency->handle, &ticks);
-	latency->failed += !*place;
-	latency->ticks[latency->nr++] = min_t(u64, ticks, U32_MAX);
+	take_one(latency);
 	if (latency->nr == bench_samples) {
 		WRITE_ONCE(latency->done, true);
 		return HRTIMER_NORESTART;
 	}
 	/* Never in step with what is interrupted. */
-	latency->random = latency->random * 1664525 + 1013904223;
-	hrtimer_forward_now(timer, ns_to_ktime(period + (latency->random >> 8) % period));
+	hrtimer_forward_now(timer, ns_to_ktime(period + latency_random(latency, period)));
 	return HRTIMER_RESTART;
 }
 
@@ -92,11 +132,17 @@ static struct notifier_block oom_notifier = { .notifier_call = latency_oom };
 /* Until there are samples enough. */
 static void press(struct latency *latency)
 {
+	unsigned int i;
+
 	while (!READ_ONCE(latency->done)) {
 		while (bench_hog_more(GFP_ATOMIC, BREATH) == BREATH)
 			if (READ_ONCE(latency->done))
 				return;
-		cond_resched();
+		for (i = 0; i < FAMINES && !READ_ONCE(latency->done); i++) {
+			udelay(FAMINE_US);
+			bench_hog_more(GFP_ATOMIC, BREATH);
+			cond_resched();
+		}
 		bench_hog_less(GIVE_PAGES);
 		cond_resched();
 	}
@@ -150,8 +196,6 @@ static void print_latency(struct latency *latency)
 
 static void measure(struct latency *latency)
 {
-	unsigned int i;
-
 	hrtimer_setup(&latency->timer, latency_tick, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_PINNED_HARD);
 	hrtimer_start(&latency->timer, ns_to_ktime(PERIOD_NATIVE_NS),
@@ -159,9 +203,8 @@ static void measure(struct latency *latency)
 	press(latency);
 	hrtimer_cancel(&latency->timer);
 	bench_hog_give();
-	for (i = 0; i < HELD; i++)
-		if (latency->page[i])
-			latency->provider->ops->give(latency->handle, latency->page[i]);
+	while (latency->kept)
+		give_oldest(latency);
 	print_latency(latency);
 }
 
@@ -169,7 +212,7 @@ static void latency_of(const struct bench_provider *provider, u32 *ticks)
 {
 	static struct latency latency;
 
-	latency = (struct latency) { .provider = provider, .ticks = ticks, .random = 1 };
+	latency = (struct latency) { .provider = provider, .ticks = ticks, .keep = KEPT_LEAST, .random = 1 };
 	latency.handle = provider->setup();
 	if (IS_ERR(latency.handle)) {
 		pr_err("%s: cannot be set up: %ld\n", provider->name,

@@ -32,7 +32,7 @@ static void pool_teardown(void *handle)
 
 static __always_inline void *direct_take(void *handle)
 {
-	return page_pool_alloc_pages(handle, GFP_ATOMIC);
+	return page_pool_alloc_pages(handle, GFP_ATOMIC | __GFP_NOWARN);
 }
 
 static __always_inline void direct_give(void *handle, void *page)
@@ -42,7 +42,7 @@ static __always_inline void direct_give(void *handle, void *page)
 
 static __always_inline void *ring_take(void *handle)
 {
-	return page_pool_alloc_pages(handle, GFP_ATOMIC);
+	return page_pool_alloc_pages(handle, GFP_ATOMIC | __GFP_NOWARN);
 }
 
 static __always_inline void ring_give(void *handle, void *page)

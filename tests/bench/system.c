@@ -17,6 +17,9 @@
 #define BENCH_POOL	64	/* pages of a mempool: as many as a reserve has by default */
 #define BENCH_ARRAY	64
 
+/* A failure is counted here, nobody has to be told. */
+#define BENCH_GFP	(GFP_ATOMIC | __GFP_NOWARN)
+
 /* For providers without anything of their own to hand about. */
 static char no_handle;
 
@@ -29,7 +32,7 @@ static void *no_setup(void)
 
 static __always_inline void *buddy_take(void *handle)
 {
-	return alloc_page(GFP_ATOMIC);
+	return alloc_page(BENCH_GFP);
 }
 
 static __always_inline void buddy_give(void *handle, void *page)
@@ -39,7 +42,7 @@ static __always_inline void buddy_give(void *handle, void *page)
 
 static __always_inline void *buddy_zero_take(void *handle)
 {
-	return alloc_page(GFP_ATOMIC | __GFP_ZERO);
+	return alloc_page(BENCH_GFP | __GFP_ZERO);
 }
 
 static __always_inline void buddy_zero_give(void *handle, void *page)
@@ -52,7 +55,7 @@ static __always_inline void buddy_bulk(unsigned int nr)
 	struct page *page[BENCH_BURST] = { NULL };
 	unsigned int i;
 
-	nr = labyrinth_alloc_pages_bulk(GFP_ATOMIC, NUMA_NO_NODE, nr, page);
+	nr = labyrinth_alloc_pages_bulk(BENCH_GFP, NUMA_NO_NODE, nr, page);
 	for (i = 0; i < nr; i++)
 		__free_page(page[i]);
 }
@@ -155,7 +158,7 @@ const struct bench_provider bench_mempool = {
 
 static __always_inline void *slab_take(void *handle)
 {
-	return kmalloc(PAGE_SIZE, GFP_ATOMIC);
+	return kmalloc(PAGE_SIZE, BENCH_GFP);
 }
 
 static __always_inline void slab_give(void *handle, void *page)
@@ -165,7 +168,7 @@ static __always_inline void slab_give(void *handle, void *page)
 
 static __always_inline void *slab_zero_take(void *handle)
 {
-	return kzalloc(PAGE_SIZE, GFP_ATOMIC);
+	return kzalloc(PAGE_SIZE, BENCH_GFP);
 }
 
 static __always_inline void slab_zero_give(void *handle, void *page)
