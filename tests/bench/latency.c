@@ -3,7 +3,7 @@
  * Single allocations in a hard interrupt, while the machine is short of memory.
  *
  * A timer takes a page each time. How many it keeps goes up and down, as with a
- * driver whose traffic does, to more than the reserve of a zone or a mempool has; the
+ * driver whose traffic does, up to what the reserve of a zone or a mempool has; the
  * oldest go back. Only the taking is timed. Meanwhile somebody in process context
  * takes all memory, down to the last page that an atomic request can have, keeps it
  * for a while and gives some of it back, again and again; reclaim and the zone's
@@ -29,7 +29,7 @@
 #include "../../src/internal.h"
 #include "bench.h"
 
-#define KEPT_MOST	96U		/* pages that are out, once a burst is over */
+#define KEPT_MOST	64U		/* pages that are out: what reserve and mempool promise */
 #define KEPT_LEAST	16U
 #define KEPT_ROOM	128U		/* a power of two, above the most */
 #define KEPT_SAMPLES	256U		/* until it is to be another number */
@@ -91,7 +91,7 @@ static void take_one(struct latency *latency)
 	void *page;
 	u64 ticks;
 
-	while (back-- && latency->kept > latency->keep)
+	while (back-- && latency->kept >= latency->keep)
 		give_oldest(latency);
 	page = latency->provider->ops->take(latency->handle, &ticks);
 	latency->ticks[latency->nr++] = min_t(u64, ticks, U32_MAX);
