@@ -15,7 +15,8 @@
  * worst is the dearest of many single calls, each timed on its own: first with
  * memory to be had, in bursts that fill and spill the cache, then without, the
  * raising of the interrupt included, down to the end of the reserve and beyond, and
- * all the way back. Calls that entered the system are told apart, as worst-system.
+ * all the way back. Calls that entered the system are told apart, as worst-system;
+ * worst-alloc-cached and others are the dearest of one kind each.
  */
 #define pr_fmt(fmt) "labyrinth_bench: " fmt
 
@@ -110,9 +111,19 @@ static noinline u64 time_empty_pair(void *handle)
 
 /* --- the worst of many --- */
 
+/* Calls, by what they met; the second half without memory. */
+enum { ALLOC_CACHED, FREE_CACHED, ALLOC_EXHAUSTED, FREE_EXHAUSTED, STARVED, KINDS };
+
+static const char *const kinds[KINDS] = {
+	"worst-alloc-cached", "worst-free-cached", "worst-alloc-exhausted",
+	"worst-free-exhausted", "worst-starved",
+};
+
+/* In ticks, the clock's own included. */
 struct worst {
-	u64	own;		/* ticks */
+	u64	own[KINDS];
 	u64	system;
+	bool	exhausted;
 };
 
 static u64 system_calls(struct labyrinth_zone *zone)
@@ -123,9 +134,17 @@ static u64 system_calls(struct labyrinth_zone *zone)
 	return stats.taken + stats.returned + test_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
 }
 
+static void worst_add(struct worst *worst, unsigned int kind, bool system, u64 ticks)
+{
+	u64 *most = system ? &worst->system : &worst->own[kind];
+
+	*most = max(*most, ticks);
+}
+
 /* One call, in which interrupts are off: those that it raises come afterwards. */
 static struct page *worst_alloc(struct labyrinth_zone *zone, struct worst *worst)
 {
+	unsigned int kind = worst->exhausted ? ALLOC_EXHAUSTED : ALLOC_CACHED;
 	u64 before = system_calls(zone), ticks;
 	struct page *page;
 	unsigned long flags;
@@ -133,26 +152,21 @@ static struct page *worst_alloc(struct labyrinth_zone *zone, struct worst *worst
 	local_irq_save(flags);
 	ticks = time_alloc(zone, &page);
 	local_irq_restore(flags);
-	if (system_calls(zone) != before)
-		worst->system = max(worst->system, ticks);
-	else
-		worst->own = max(worst->own, ticks);
+	worst_add(worst, page ? kind : STARVED, system_calls(zone) != before, ticks);
 	return page;
 }
 
 static void worst_free(struct labyrinth_zone *zone, struct worst *worst,
 		       struct page *page)
 {
+	unsigned int kind = worst->exhausted ? FREE_EXHAUSTED : FREE_CACHED;
 	u64 before = system_calls(zone), ticks;
 	unsigned long flags;
 
 	local_irq_save(flags);
 	ticks = time_free(zone, page);
 	local_irq_restore(flags);
-	if (system_calls(zone) != before)
-		worst->system = max(worst->system, ticks);
-	else
-		worst->own = max(worst->own, ticks);
+	worst_add(worst, kind, system_calls(zone) != before, ticks);
 }
 
 /* All that can be had up to @nr, and back. */
@@ -259,6 +273,7 @@ static void famine_singles(struct famine *famine)
 	unsigned long flags;
 	unsigned int i;
 
+	famine->worst.exhausted = true;
 	for (i = 0; i < bench_repeats; i++)
 		bench_add(&famine->zone_kick, kick_cost(famine->zone));
 	for (i = 0; i < BURSTS; i++) {
@@ -289,6 +304,9 @@ static void famine_first(struct famine *famine)
 
 static void famine_print(struct famine *famine, u64 less)
 {
+	unsigned int i;
+	u64 worst = 0;
+
 	bench_print("exhausted", "labyrinth", &famine->zone_pair);
 	bench_print("exhausted", "mempool", &famine->pool_pair);
 	bench_print("exhausted", "alloc_page", &famine->failure);
@@ -296,7 +314,11 @@ static void famine_print(struct famine *famine, u64 less)
 	/* A single call can be judged only where nothing else gets in between. */
 	if (!bench_icount)
 		return;
-	print_worst("worst", "labyrinth", famine->worst.own, less);
+	for (i = 0; i < KINDS; i++) {
+		print_worst(kinds[i], "labyrinth", famine->worst.own[i], less);
+		worst = max(worst, famine->worst.own[i]);
+	}
+	print_worst("worst", "labyrinth", worst, less);
 	print_worst("worst-system", "labyrinth", famine->worst.system, less);
 	print_worst("worst-exhausted-pair", "mempool", famine->worst_pool, less);
 	print_worst("worst-exhausted", "alloc_page", famine->worst_failure, less);

@@ -212,7 +212,8 @@ static void latency_of(const struct bench_provider *provider, u32 *ticks)
 {
 	static struct latency latency;
 
-	latency = (struct latency) { .provider = provider, .ticks = ticks, .keep = KEPT_LEAST, .random = 1 };
+	latency = (struct latency) {
+		.provider = provider, .ticks = ticks, .keep = KEPT_LEAST, .random = 1 };
 	latency.handle = provider->setup();
 	if (IS_ERR(latency.handle)) {
 		pr_err("%s: cannot be set up: %ld\n", provider->name,

@@ -3,7 +3,9 @@
  * Cleared pages.
  *
  * zero is what a request costs while the stock of clean pages lasts: a few pairs at
- * a time, and then the worker has all the time that it wants, uncounted.
+ * a time, and then the worker has all the time that it wants, uncounted. What it takes
+ * to ask the worker and to fetch pages from the zone's stock is in it; zero-hit is the
+ * median of single pairs, most of which find their page at once.
  *
  * zero-sustained is what it costs in the long run. Nothing is kept out: interrupts
  * are on, the worker has the same processor, and all of its instructions are in the
@@ -17,6 +19,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "../../src/internal.h"
@@ -50,6 +53,11 @@ static __always_inline void nothing(void *handle)
 BENCH_LOOP_COLD(zone_zero)
 BENCH_LOOP_COLD(nothing)
 
+static noinline u64 single_loop(void *handle)
+{
+	return bench_timed(zone_zero, handle, 1);
+}
+
 static u64 chunk(u64 (*run)(void *handle, unsigned int rounds), void *handle)
 {
 	struct bench_quiet quiet = bench_quiet_begin(false);
@@ -80,6 +88,33 @@ u64 bench_zero_stock(struct labyrinth_zone *zone)
 		empty += chunk(nothing_loop, zone);
 	}
 	return div_u64(bench_scale(ticks - min(ticks, empty)), CHUNK * CHUNKS);
+}
+
+static int compare(const void *a, const void *b)
+{
+	u32 first = *(const u32 *)a, second = *(const u32 *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+static void print_hit(struct labyrinth_zone *zone)
+{
+	static u32 ticks[CHUNK * CHUNKS];
+	u64 less = bench_overhead();
+	unsigned int i, j, nr = 0;
+
+	for (i = 0; i < CHUNKS; i++) {
+		struct bench_quiet quiet;
+
+		let_work(zone);
+		quiet = bench_quiet_begin(false);
+		for (j = 0; j < CHUNK; j++)
+			ticks[nr++] = min_t(u64, single_loop(zone), U32_MAX);
+		bench_quiet_end(quiet);
+	}
+	sort(ticks, nr, sizeof(ticks[0]), compare, NULL);
+	bench_print_one("zero-hit", "labyrinth",
+			bench_scale(ticks[nr / 2] - min_t(u64, ticks[nr / 2], less)));
 }
 
 /* Is what is handed out really clear? A page is dirty when it is freed. */
@@ -158,6 +193,7 @@ void bench_zero(void)
 		for (i = 0; i < bench_repeats; i++)
 			bench_add(&values, bench_zero_stock(zone));
 		bench_print("zero", "labyrinth", &values);
+		print_hit(zone);
 		print_sustained("labyrinth", zone_sustained, zone);
 		print_sustained("alloc_page", buddy_sustained, zone);
 	} else {
