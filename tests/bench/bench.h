@@ -26,6 +26,7 @@
 #define BENCH_WARM	32	/* rounds before those that are counted */
 #define BENCH_BURST	64	/* pages out, then in */
 #define BENCH_REPEATS	32	/* most repeats of one measurement */
+#define BENCH_VALUES	96	/* most values that are summed up by one figure */
 
 #ifdef CONFIG_X86_64
 /* UML has no rdtsc() of its own. Nothing before or after it is to overlap. */
@@ -275,7 +276,7 @@ struct bench_quiet {
 };
 
 struct bench_values {
-	u64		value[BENCH_REPEATS];	/* thousandths */
+	u64		value[BENCH_VALUES];	/* thousandths */
 	unsigned int	nr;
 };
 
@@ -298,6 +299,7 @@ void bench_print_mean(const char *name, const char *provider,
 void bench_print_one(const char *name, const char *provider, u64 value);
 void bench_measure(const struct bench_provider *provider, void *handle);
 void bench_baselines(void);
+void bench_print_baselines(void);
 
 /* latency.c, smp.c */
 void bench_latency(void);

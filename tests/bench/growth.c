@@ -25,7 +25,8 @@
 #include "zone.h"
 
 #define NONE		LABYRINTH_QUALITY_NONE
-#define SAMPLES		32
+#define SAMPLES		96	/* pages, of those that are cached */
+#define DRY_SAMPLES	32	/* of those in a reserve */
 #define CACHE		(2 * BENCH_BURST)
 #define FILL_MAX	8192U
 #define NAME		48
@@ -120,17 +121,20 @@ static bool scatter_begin(unsigned long wanted)
 static struct page **live;
 static unsigned int nr_live;
 
-/* As many as the zone may have out with its reserve and its caches full. */
+/*
+ * As many as the zone may have out with its reserve and its caches full. Those that
+ * are cached then are any of them, and not the ones that joined last.
+ */
 static bool fill(struct labyrinth_zone *zone, const struct growth *growth)
 {
 	unsigned int most = growth->max_pages * growth->fill / 100, i;
 	unsigned int idle = growth->reserve + CACHE;
+	u32 state = 2;
 
 	if (!growth->fill)
 		most = 0;
 	else if (growth->fill == 100)
 		most -= idle;
-	/* They come together, and those that go back first make the cache. */
 	for (nr_live = 0; nr_live < most + CACHE; nr_live++) {
 		live[nr_live] = labyrinth_alloc_page_atomic(zone, NONE);
 		if (!live[nr_live])
@@ -138,8 +142,12 @@ static bool fill(struct labyrinth_zone *zone, const struct growth *growth)
 		if (nr_live % 256 == 0)
 			cond_resched();
 	}
-	for (i = 0; i < CACHE; i++)
-		labyrinth_free_page(zone, live[--nr_live]);
+	for (i = 0; i < CACHE; i++) {
+		unsigned int any = next_random(&state) % nr_live;
+
+		labyrinth_free_page(zone, live[any]);
+		live[any] = live[--nr_live];
+	}
 	return true;
 }
 
@@ -151,12 +159,12 @@ static void empty(struct labyrinth_zone *zone)
 
 /* @loop with one page after the other. */
 static void sample(const struct bench_loop *loop, struct labyrinth_zone *zone,
-		   struct bench_values *values)
+		   unsigned int samples, struct bench_values *values)
 {
-	unsigned int rounds = max(bench_loop_rounds(loop) / SAMPLES, 1U), i;
-	struct page *kept[SAMPLES];
+	unsigned int rounds = max(bench_loop_rounds(loop) / samples, 1U), i;
+	static struct page *kept[SAMPLES];
 
-	for (i = 0; i < SAMPLES; i++) {
+	for (i = 0; i < samples; i++) {
 		u64 ticks = loop->run(zone, rounds);
 
 		bench_add(values, bench_round_cost(loop, ticks, rounds));
@@ -178,10 +186,12 @@ static void print(const char *name, const struct growth *growth,
 static void measure_pair(const struct bench_loop *loop, struct labyrinth_zone *zone,
 			 const struct growth *growth)
 {
-	struct bench_values values = { };
-	struct bench_quiet quiet = bench_quiet_begin(false);
+	static struct bench_values values;
+	struct bench_quiet quiet;
 
-	sample(loop, zone, &values);
+	values.nr = 0;
+	quiet = bench_quiet_begin(false);
+	sample(loop, zone, SAMPLES, &values);
 	bench_quiet_end(quiet);
 	print(loop->name, growth, &values);
 	/* What is one of the cases has a name of its own. */
@@ -191,14 +201,15 @@ static void measure_pair(const struct bench_loop *loop, struct labyrinth_zone *z
 
 static void measure_exhausted(struct labyrinth_zone *zone, const struct growth *growth)
 {
-	struct bench_values values = { };
+	static struct bench_values values;
 	struct bench_quiet quiet;
 
+	values.nr = 0;
 	/* What is cached would be handed out first. */
 	labyrinth_zone_trim(zone);
 	quiet = bench_quiet_begin(false);
 	set_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
-	sample(&bench_exhausted_pair, zone, &values);
+	sample(&bench_exhausted_pair, zone, DRY_SAMPLES, &values);
 	bench_quiet_end(quiet);
 	print("exhausted", growth, &values);
 }
@@ -206,10 +217,11 @@ static void measure_exhausted(struct labyrinth_zone *zone, const struct growth *
 static void measure_bulk(struct labyrinth_zone *zone, const struct growth *growth)
 {
 	const struct bench_loop *loop = &bench_zone_bulk64;
-	struct bench_values values = { };
+	static struct bench_values values;
 	struct bench_quiet quiet;
 	unsigned int i;
 
+	values.nr = 0;
 	for (i = 0; i < bench_repeats; i++) {
 		unsigned int rounds = bench_loop_rounds(loop);
 		u64 ticks;
@@ -224,8 +236,9 @@ static void measure_bulk(struct labyrinth_zone *zone, const struct growth *growt
 
 static void measure_zone(struct labyrinth_zone *zone, const struct growth *growth)
 {
-	struct bench_values values = { };
+	static struct bench_values values;
 
+	values.nr = 0;
 	measure_pair(&bench_zone_pair, zone, growth);
 	measure_pair(&bench_zone_address, zone, growth);
 	measure_bulk(zone, growth);

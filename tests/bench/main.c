@@ -88,6 +88,7 @@ static void bench_base(void)
 {
 	unsigned int i;
 
+	bench_print_baselines();
 	for (i = 0; i < bench_nr_providers; i++) {
 		const struct bench_provider *provider = bench_providers[i];
 

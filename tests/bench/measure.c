@@ -247,24 +247,30 @@ const struct bench_provider bench_spin = {
 	.loops = loops, .nr = 1,
 };
 
+/* The least is what an undisturbed round takes. */
+static u64 least_cost(const struct bench_loop *loop, unsigned int rounds)
+{
+	u64 least = U64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < bench_repeats; i++)
+		least = min(least, run_quietly(loop, &baseline_page, rounds));
+	return least;
+}
+
 /* What the others are measured against, first of all. */
 void bench_baselines(void)
 {
+	bench_empty_pair = least_cost(&pair_loop, bench_rounds);
+	bench_empty_burst = least_cost(&burst_loop, max(bench_rounds / BENCH_BURST, 1U));
+}
+
+void bench_print_baselines(void)
+{
 	void *page = (void *)__get_free_page(GFP_KERNEL);
-	unsigned int rounds = bench_rounds;
-	u64 best_pair = U64_MAX, best_burst = U64_MAX;
-	unsigned int i;
 
 	if (!page)
 		return;
-	/* The least is what an undisturbed round takes. */
-	for (i = 0; i < bench_repeats; i++) {
-		best_pair = min(best_pair, run_quietly(&pair_loop, page, rounds));
-		best_burst = min(best_burst, run_quietly(&burst_loop, page,
-							 max(rounds / BENCH_BURST, 1U)));
-	}
-	bench_empty_pair = best_pair;
-	bench_empty_burst = best_burst;
 	bench_measure(&baseline, page);
 	free_page((unsigned long)page);
 }

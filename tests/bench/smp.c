@@ -172,9 +172,13 @@ static u64 cross(const struct bench_provider *provider, void *handle)
 
 static void measure(const struct bench_provider *provider, void *handle)
 {
-	struct bench_values one = { }, two = { }, factor = { }, crossed = { };
+	static struct bench_values one, two, factor, crossed;
 	unsigned int i;
 
+	one.nr = 0;
+	two.nr = 0;
+	factor.nr = 0;
+	crossed.nr = 0;
 	/* The first says how warm things are, and nothing else. */
 	throughput(provider, handle, CPUS);
 	for (i = 0; i < bench_repeats; i++) {
