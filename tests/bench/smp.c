@@ -4,13 +4,17 @@
  * other frees.
  *
  * throughput-1cpu and throughput-2cpu are the time from one pair to the next, of all
- * CPUs together, while one or two of them do nothing else; what the one is divided
- * by the other is printed as FACTOR. Each measurement of one is followed by one of
- * two, as the machine below may be fast now and slow then. What the machine itself
- * makes of two CPUs shows in the provider "spin", which counts only.
+ * CPUs together, while one or two of them do nothing else; throughput-factor is the
+ * one divided by the other. Each measurement of one is followed by one of two.
  *
  * cross-cpu is the time from one page to the next that has been allocated on one
  * CPU and freed on the other.
+ *
+ * Who emulates the CPUs may have other things to do, and then there are no two. So
+ * they are looked at before, between and after: both count up, and if one of them does
+ * so more slowly than a CPU has been seen to, what was measured is thrown away. How
+ * often it was not is the number of repeats. The provider "spin" only counts, too, and
+ * shows what is left of that.
  */
 #define pr_fmt(fmt) "labyrinth_bench: " fmt
 
@@ -29,8 +33,12 @@
 
 #include "bench.h"
 
-#define WINDOW_NS	(200 * NSEC_PER_MSEC)
-#define CHUNK		4096		/* pairs between two looks at the time */
+#define WINDOW_NS	(30 * NSEC_PER_MSEC)
+#define LOOK_NS		(5 * NSEC_PER_MSEC)
+#define LOOKS		50		/* until it is known what a CPU can do */
+#define FREE_PERCENT	90		/* of that, from a CPU that is all ours */
+#define TRIES		40		/* for each measurement that is kept */
+#define CHUNK		1024		/* pairs between two looks at the time */
 #define CROSS_CHUNK	64
 #define CPUS		2
 
@@ -42,6 +50,7 @@ enum job { PAIRS, PRODUCE, CONSUME };
  * @handle: the provider's
  * @ring: between two of them
  * @job: what it does
+ * @window_ns: for how long
  * @ready: how many of all have started; they begin together
  * @nr: how many have to
  * @count: pairs or pages so far
@@ -53,6 +62,7 @@ struct runner {
 	void				*handle;
 	struct bench_ring		*ring;
 	enum job			job;
+	u64				window_ns;
 	atomic_t			*ready;
 	int				nr;
 	u64				count;
@@ -93,7 +103,7 @@ static int runner_thread(void *arg)
 			cpu_relax();
 		cond_resched();
 		now = ktime_get_ns();
-	} while (now - begin < WINDOW_NS);
+	} while (now - begin < runner->window_ns);
 	runner->ns = now - begin;
 	complete(&runner->done);
 	return 0;
@@ -140,7 +150,8 @@ static u64 throughput(const struct bench_provider *provider, void *handle,
 
 	for (i = 0; i < cpus; i++)
 		runner[i] = (struct runner) {
-			.provider = provider, .handle = handle, .job = PAIRS };
+			.provider = provider, .handle = handle, .job = PAIRS,
+			.window_ns = WINDOW_NS };
 	if (!run_all(runner, cpus))
 		return 0;
 	/* Pairs in a second. */
@@ -153,7 +164,8 @@ static u64 cross(const struct bench_provider *provider, void *handle)
 {
 	struct bench_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
 	const struct runner one = {
-		.provider = provider, .handle = handle, .ring = ring };
+		.provider = provider, .handle = handle, .ring = ring,
+		.window_ns = WINDOW_NS };
 	struct runner runner[CPUS] = { one, one };
 	u64 cost = 0;
 
@@ -170,31 +182,83 @@ static u64 cross(const struct bench_provider *provider, void *handle)
 	return cost;
 }
 
+/* How fast a CPU has ever counted, in a second; and the slower of two right now. */
+static u64 fastest;
+
+static u64 slower(void)
+{
+	struct runner runner[CPUS];
+	u64 least = U64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < CPUS; i++)
+		runner[i] = (struct runner) {
+			.provider = &bench_spin, .handle = bench_spin.setup(),
+			.job = PAIRS, .window_ns = LOOK_NS };
+	if (!run_all(runner, CPUS))
+		return 0;
+	for (i = 0; i < CPUS; i++) {
+		u64 rate = div64_u64(runner[i].count * NSEC_PER_SEC, runner[i].ns);
+
+		least = min(least, rate);
+		fastest = max(fastest, rate);
+	}
+	return least;
+}
+
+static bool all_ours(void)
+{
+	return slower() >= div_u64(fastest * FREE_PERCENT, 100);
+}
+
+struct sample {
+	u64	one;
+	u64	two;
+	u64	crossed;
+};
+
+/* False: something else was going on. */
+static bool measure_once(const struct bench_provider *provider, void *handle,
+			 struct sample *sample)
+{
+	if (!all_ours())
+		return false;
+	sample->one = throughput(provider, handle, 1);
+	if (!all_ours())
+		return false;
+	sample->two = throughput(provider, handle, CPUS);
+	if (!all_ours())
+		return false;
+	sample->crossed = provider->ops ? cross(provider, handle) : 0;
+	return all_ours();
+}
+
 static void measure(const struct bench_provider *provider, void *handle)
 {
 	static struct bench_values one, two, factor, crossed;
-	unsigned int i;
+	unsigned int tries = bench_repeats * TRIES;
+	struct sample sample;
 
 	one.nr = 0;
 	two.nr = 0;
 	factor.nr = 0;
 	crossed.nr = 0;
-	/* The first says how warm things are, and nothing else. */
-	throughput(provider, handle, CPUS);
-	for (i = 0; i < bench_repeats; i++) {
-		u64 alone = throughput(provider, handle, 1);
-		u64 both = throughput(provider, handle, CPUS);
-
-		bench_add(&one, alone);
-		bench_add(&two, both);
-		bench_add(&factor, div64_u64(alone * 1000, max(both, 1ULL)));
+	while (one.nr < bench_repeats && tries--) {
+		if (!measure_once(provider, handle, &sample))
+			continue;
+		bench_add(&one, sample.one);
+		bench_add(&two, sample.two);
+		bench_add(&factor, div64_u64(sample.one * 1000, max(sample.two, 1ULL)));
 		if (provider->ops)
-			bench_add(&crossed, cross(provider, handle));
+			bench_add(&crossed, sample.crossed);
 	}
 	bench_print("throughput-1cpu", provider->name, &one);
 	bench_print("throughput-2cpu", provider->name, &two);
 	bench_print("throughput-factor", provider->name, &factor);
 	bench_print("cross-cpu", provider->name, &crossed);
+	if (one.nr < bench_repeats)
+		pr_err("%s: the machine was busy, %u of %u measurements\n",
+		       provider->name, one.nr, bench_repeats);
 }
 
 void bench_smp(void)
@@ -209,6 +273,8 @@ void bench_smp(void)
 		pr_err("smp: there is one CPU only\n");
 		return;
 	}
+	for (i = 0; i < LOOKS; i++)
+		slower();
 	for (i = 0; i < ARRAY_SIZE(providers); i++) {
 		void *handle = providers[i]->setup();
 
