@@ -36,7 +36,7 @@
 #define WINDOW_NS	(30 * NSEC_PER_MSEC)
 #define LOOK_NS		(5 * NSEC_PER_MSEC)
 #define LOOKS		50		/* until it is known what a CPU can do */
-#define FREE_PERCENT	90		/* of that, from a CPU that is all ours */
+#define FREE_PERCENT	70		/* of that, from a CPU that is all ours */
 #define TRIES		40		/* for each measurement that is kept */
 #define CHUNK		1024		/* pairs between two looks at the time */
 #define CROSS_CHUNK	64
