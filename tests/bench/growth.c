@@ -29,6 +29,7 @@
 #define DRY_SAMPLES	32	/* of those in a reserve */
 #define CACHE		(2 * BENCH_BURST)
 #define FILL_MAX	8192U
+#define ENOUGH_PERCENT	90	/* of what a zone is to have out */
 #define NAME		48
 
 /**
@@ -121,14 +122,26 @@ static bool scatter_begin(unsigned long wanted)
 static struct page **live;
 static unsigned int nr_live;
 
+static void print_shortage(struct labyrinth_zone *zone, const struct growth *growth)
+{
+	struct labyrinth_stats stats;
+
+	labyrinth_zone_get_stats(zone, &stats);
+	pr_err("%s: the zone does not give that many pages: %llu live, %llu owned of %llu, %llu without a slot, %llu capped\n",
+	       growth->name, stats.live, stats.owned, stats.max_pages, stats.unjoined,
+	       stats.capped);
+}
+
 /*
- * As many as the zone may have out with its reserve and its caches full. Those that
- * are cached then are any of them, and not the ones that joined last.
+ * As many as the zone may have out with its reserve and its caches full, or as it
+ * takes: a page for which there is no slot comes back from the system again and again.
+ * Those that are cached then are any of them, and not the ones that joined last.
  */
 static bool fill(struct labyrinth_zone *zone, const struct growth *growth)
 {
 	unsigned int most = growth->max_pages * growth->fill / 100, i;
-	unsigned int idle = growth->reserve + CACHE;
+	/* Depots hold as much as caches do. */
+	unsigned int idle = growth->reserve + 2 * CACHE;
 	u32 state = 2;
 
 	if (!growth->fill)
@@ -136,12 +149,18 @@ static bool fill(struct labyrinth_zone *zone, const struct growth *growth)
 	else if (growth->fill == 100)
 		most -= idle;
 	for (nr_live = 0; nr_live < most + CACHE; nr_live++) {
-		live[nr_live] = labyrinth_alloc_page_atomic(zone, NONE);
+		/* Not from the reserve, which what is freed would have to fill first. */
+		live[nr_live] = labyrinth_alloc_page_atomic(zone,
+							    LABYRINTH_QUALITY_NOWAIT);
 		if (!live[nr_live])
-			return false;
+			break;
 		if (nr_live % 256 == 0)
 			cond_resched();
 	}
+	if (nr_live < most + CACHE)
+		print_shortage(zone, growth);
+	if (nr_live < (most + CACHE) * ENOUGH_PERCENT / 100)
+		return false;
 	for (i = 0; i < CACHE; i++) {
 		unsigned int any = next_random(&state) % nr_live;
 
@@ -264,8 +283,6 @@ static void measure_growth(const struct growth *growth)
 		pr_err("%s: no such zone: %ld\n", growth->name, PTR_ERR(zone));
 	else if (fill(zone, growth))
 		measure_zone(zone, growth);
-	else
-		pr_err("%s: the zone does not give that many pages\n", growth->name);
 	if (growth->scattered)
 		scatter_end();
 	if (IS_ERR(zone))
