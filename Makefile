@@ -22,6 +22,12 @@ demo:
 check:
 	@scripts/check '$(KERNEL)'
 
+bench:
+	@scripts/bench --doc $(PLATFORMS)
+
+bench-gate:
+	@scripts/bench-gate
+
 check-smp check-sanitizers check-models:
 	@scripts/$@
 
@@ -58,7 +64,10 @@ help:
 	@echo 'make check-models  what is lock-free, searched exhaustively by spin'
 	@echo 'make torture    everything at once, and nothing may be lost; SECONDS=<n>, SEED=<n>,'
 	@echo '                ON=uml, uml-smp or qemu'
+	@echo 'make bench      measure it beside others, and Documentation/performance.md;'
+	@echo '                PLATFORMS="icount native smp"'
+	@echo 'make bench-gate  has anything become dearer than tests/bench/budget?'
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo check check-kernels check-smp check-sanitizers check-models torture reliability clean help
+.PHONY: all modules samples demo check check-kernels check-smp check-sanitizers check-models torture bench bench-gate reliability clean help
