@@ -26,18 +26,36 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
-#include "internal.h"
+#include "page.h"
+#include "reserve.h"
 
-/*
- * Who has it, since when, in what context. The latter is preempt_count() with
- * preemption disabled once more than the caller has it, as on the fast path.
+/**
+ * struct labyrinth_signature - what is noted of an allocation
+ * @caller: who has the page
+ * @when: since when, in jiffies
+ * @context: preempt_count() with preemption disabled once more than the caller
+ *	has it, as on the fast path
  */
+struct labyrinth_signature {
+	unsigned long	caller;
+	unsigned long	when;
+	u32		context;
+};
+
 static __always_inline void labyrinth_sign(struct labyrinth_desc *desc,
-					   unsigned long caller, u32 context)
+					   struct labyrinth_signature by)
 {
-	desc->caller = caller;
-	desc->when = jiffies;
-	desc->context = context;
+	desc->caller = by.caller;
+	desc->when = by.when;
+	desc->context = by.context;
+}
+
+static __always_inline struct labyrinth_signature
+labyrinth_fast_signature(unsigned long caller)
+{
+	return (struct labyrinth_signature) {
+		.caller = caller, .when = jiffies, .context = preempt_count(),
+	};
 }
 
 /*
@@ -50,24 +68,39 @@ static u32 labyrinth_slow_context(void)
 	       (IS_ENABLED(CONFIG_PREEMPT_RCU) ? PREEMPT_DISABLE_OFFSET : 0);
 }
 
-/* The fast path, for a caller that holds @cache locked. NULL: the slow path. */
-static __always_inline struct page *
-labyrinth_alloc_fast(struct labyrinth_cache *cache, unsigned long caller)
+static struct labyrinth_signature labyrinth_slow_signature(unsigned long caller)
 {
-	struct labyrinth_desc *desc;
-	unsigned long nr = cache->nr;
-	struct page *page;
+	return (struct labyrinth_signature) {
+		.caller = caller, .when = jiffies,
+		.context = labyrinth_slow_context(),
+	};
+}
 
-	if (unlikely(!nr))
-		return NULL;
-	desc = cache->slot[nr - 1];
-	page = desc->page;
+/*
+ * The fast path, for a caller that holds @cache locked: its top page, idle, taken
+ * out. False: the slow path will, whether the cache is empty or that page was freed
+ * by two CPUs at once.
+ */
+static __always_inline bool labyrinth_alloc_pop(struct labyrinth_cache *cache,
+						struct labyrinth_desc **desc)
+{
+	*desc = cache->slot[cache->nr];
 	/* data_race(): it changes only if the page was freed by two CPUs at once. */
-	if (unlikely(data_race(desc->state) != LABYRINTH_DESC_IDLE || !page))
-		return NULL;
-	cache->nr = nr - 1;
-	cache->hits++;
-	labyrinth_sign(desc, caller, preempt_count());
+	if (unlikely(data_race((*desc)->state) != LABYRINTH_DESC_IDLE))
+		return false;
+	/* The compiler had better count in memory than keep the number. */
+	barrier();
+	cache->nr--;
+	return true;
+}
+
+/* And it is handed out. */
+static __always_inline struct page *
+labyrinth_alloc_commit(struct labyrinth_desc *desc, struct labyrinth_signature by)
+{
+	struct page *page = desc->page;
+
+	labyrinth_sign(desc, by);
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE);
 	return page;
 }
@@ -124,6 +157,16 @@ labyrinth_take_reserve(struct labyrinth_zone *zone, labyrinth_quality_t quality)
 	return NULL;
 }
 
+/* The kick of the page that was taken may have been answered before this. */
+static void labyrinth_note_burst(struct labyrinth_zone *zone)
+{
+	if (READ_ONCE(zone->policy) == LABYRINTH_SYSTEM_FIRST &&
+	    test_bit(LABYRINTH_ZONE_LATCHED, &zone->state) &&
+	    !test_bit(LABYRINTH_ZONE_BURST, &zone->state) &&
+	    !test_and_set_bit(LABYRINTH_ZONE_BURST, &zone->state))
+		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+}
+
 /* The reserve has served in the system's place: the worker will say so. */
 static void labyrinth_note_fallback(struct labyrinth_zone *zone, u64 nr,
 				    unsigned long caller)
@@ -133,10 +176,7 @@ static void labyrinth_note_fallback(struct labyrinth_zone *zone, u64 nr,
 		return;
 	atomic64_add(nr, &zone->count[LABYRINTH_FALLBACKS]);
 	WRITE_ONCE(zone->fallback_caller, caller);
-	/* The kick of the page that was taken may have been answered already. */
-	if (!test_bit(LABYRINTH_ZONE_BURST, &zone->state) &&
-	    !test_and_set_bit(LABYRINTH_ZONE_BURST, &zone->state))
-		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	labyrinth_note_burst(zone);
 }
 
 static struct labyrinth_desc *
@@ -195,7 +235,7 @@ struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
 	struct page *page = desc->page;
 
 	labyrinth_quality_apply(zone, page, quality, source == LABYRINTH_FROM_SYSTEM);
-	labyrinth_sign(desc, caller, labyrinth_slow_context());
+	labyrinth_sign(desc, labyrinth_slow_signature(caller));
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 		   (desc->state & LABYRINTH_DESC_NORECYCLE));
 	labyrinth_count(zone, source);
@@ -273,12 +313,88 @@ out:
 	return page;
 }
 
-static __always_inline struct page *
-labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
-		    unsigned long caller)
+/* The last of it: with preemption disabled, ask for the worker, and return. */
+static noinline struct page *labyrinth_alloc_kick(struct labyrinth_zone *zone,
+						  struct page *page)
+{
+	labyrinth_note_burst(zone);
+	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	preempt_enable();
+	return page;
+}
+
+/* A page of the reserve that does not look as it was left there, likewise. */
+static noinline struct page *labyrinth_alloc_doubtful(struct labyrinth_zone *zone,
+						      struct labyrinth_desc *desc,
+						      unsigned long caller)
+{
+	rcu_read_lock();
+	preempt_enable();
+	labyrinth_desc_unlink(desc);
+	if (labyrinth_desc_sound(zone, desc))
+		labyrinth_give_idle(zone, desc);
+	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	rcu_read_unlock();
+	return labyrinth_alloc_slow(zone, LABYRINTH_QUALITY_NONE, caller);
+}
+
+/*
+ * What the fast path could not serve, with preemption disabled as that left it.
+ *
+ * While the system is known to have nothing, or is not to be asked first, a request
+ * without flags goes straight to the reserve, if there is nothing in the depot
+ * either: it is then that allocation has to be quick, as everybody else is slow.
+ */
+static noinline struct page *labyrinth_alloc_rest(struct labyrinth_zone *zone,
+						  labyrinth_quality_t quality,
+						  unsigned long caller)
+{
+	struct labyrinth_desc *desc;
+	unsigned long state;
+	struct page *page;
+	bool fallback;
+	u32 left;
+
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	if (unlikely(quality | data_race(zone->alloc_attention))) {
+		preempt_enable();
+		return labyrinth_alloc_slow(zone, quality, caller);
+	}
+	fallback = READ_ONCE(zone->policy) == LABYRINTH_SYSTEM_FIRST;
+	state = READ_ONCE(zone->state);
+	if ((fallback && !(state & BIT(LABYRINTH_ZONE_LATCHED))) ||
+	    !labyrinth_stack_empty(&zone->depot) ||
+	    !labyrinth_stack_pop_one(&zone->reserve, zone->table, &desc, &left)) {
+		preempt_enable();
+		return labyrinth_alloc_slow(zone, LABYRINTH_QUALITY_NONE, caller);
+	}
+	labyrinth_reserve_taken(zone, left);
+	page = desc->page;
+	if (unlikely(desc->standing != labyrinth_standing(LABYRINTH_DESC_IDLE, 1) ||
+		     labyrinth_page_counts(page)))
+		return labyrinth_alloc_doubtful(zone, desc, caller);
+	labyrinth_sign(desc, labyrinth_fast_signature(caller));
+	labyrinth_desc_alloc_linked(desc);
+	labyrinth_count(zone, LABYRINTH_FROM_RESERVE);
+	if (fallback) {
+		labyrinth_count(zone, LABYRINTH_FALLBACKS);
+		WRITE_ONCE(zone->fallback_caller, caller);
+		if (unlikely(!(state & BIT(LABYRINTH_ZONE_BURST))))
+			return labyrinth_alloc_kick(zone, page);
+	}
+	if (unlikely(!labyrinth_kicked_already(zone, LABYRINTH_KICK_REFILL)))
+		return labyrinth_alloc_kick(zone, page);
+	preempt_enable();
+	return page;
+}
+
+/* False: nothing has been done, and preemption is still disabled. */
+static __always_inline bool
+labyrinth_alloc_fast(struct labyrinth_zone *zone, labyrinth_quality_t quality,
+		     unsigned long caller, struct page **page)
 {
 	struct labyrinth_cache *cache;
-	struct page *page;
+	struct labyrinth_desc *desc;
 
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
@@ -286,30 +402,38 @@ labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!(quality | data_race(zone->alloc_attention))) &&
 	    labyrinth_cache_trylock(cache)) {
-		page = labyrinth_alloc_fast(cache, caller);
-		labyrinth_cache_unlock(cache);
-		if (likely(page)) {
+		if (likely(labyrinth_alloc_pop(cache, &desc))) {
+			*page = labyrinth_alloc_commit(desc,
+						       labyrinth_fast_signature(caller));
+			labyrinth_cache_unlock(cache);
 			preempt_enable();
-			return page;
+			return true;
 		}
+		labyrinth_cache_unlock(cache);
 	}
-	preempt_enable();
-	return labyrinth_alloc_slow(zone, quality, caller);
+	return false;
 }
 
 struct page *labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,
 					 labyrinth_quality_t quality)
 {
-	return labyrinth_alloc_one(zone, quality, _RET_IP_);
+	struct page *page;
+
+	if (likely(labyrinth_alloc_fast(zone, quality, _RET_IP_, &page)))
+		return page;
+	return labyrinth_alloc_rest(zone, quality, _RET_IP_);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_page_atomic);
 
 void *labyrinth_alloc_atomic(struct labyrinth_zone *zone,
 			     labyrinth_quality_t quality)
 {
-	struct page *page = labyrinth_alloc_one(zone, quality, _RET_IP_);
+	struct page *page;
 
-	return likely(page) ? page_address(page) : NULL;
+	if (likely(labyrinth_alloc_fast(zone, quality, _RET_IP_, &page)))
+		return page_address(page);
+	page = labyrinth_alloc_rest(zone, quality, _RET_IP_);
+	return page ? page_address(page) : NULL;
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_atomic);
 
@@ -446,13 +570,14 @@ static void labyrinth_bulk_undo(struct labyrinth_bulk *bulk)
 
 static void labyrinth_bulk_hand_out(struct labyrinth_bulk *bulk)
 {
+	struct labyrinth_signature by = labyrinth_slow_signature(bulk->caller);
 	struct labyrinth_zone *zone = bulk->zone;
 	struct labyrinth_desc *desc;
 	unsigned int i;
 
 	for (i = 0; i < bulk->nr; i++) {
 		desc = labyrinth_registry_find(zone, bulk->pages[i]);
-		labyrinth_sign(desc, bulk->caller, labyrinth_slow_context());
+		labyrinth_sign(desc, by);
 		WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 			   (desc->state & LABYRINTH_DESC_NORECYCLE));
 	}
@@ -499,16 +624,19 @@ out:
 static bool labyrinth_bulk_fast(struct labyrinth_zone *zone, unsigned int nr,
 				struct page **pages, unsigned long caller)
 {
+	struct labyrinth_signature by;
 	struct labyrinth_cache *cache;
+	struct labyrinth_desc *desc;
 	unsigned int i = 0;
 
 	preempt_disable();
+	by = labyrinth_fast_signature(caller);
 	cache = this_cpu_ptr(zone->cache);
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!data_race(zone->alloc_attention)) && labyrinth_cache_trylock(cache)) {
 		if (cache->nr >= nr)
-			while (i < nr && (pages[i] = labyrinth_alloc_fast(cache, caller)))
-				i++;
+			while (i < nr && labyrinth_alloc_pop(cache, &desc))
+				pages[i++] = labyrinth_alloc_commit(desc, by);
 		labyrinth_cache_unlock(cache);
 	}
 	preempt_enable();

@@ -35,6 +35,47 @@
 
 static struct workqueue_struct *labyrinth_drain_wq;
 
+/* What lies below the pages of every cache. */
+static const struct labyrinth_desc labyrinth_no_desc = {
+	.state = LABYRINTH_DESC_NONE,
+};
+
+/*
+ * Pages change places, with the cache locked. Statistics read the counters in the
+ * order opposite to that in which they are written.
+ */
+static void labyrinth_cache_push(struct labyrinth_cache *cache,
+				 struct labyrinth_desc *desc)
+{
+	WRITE_ONCE(cache->given, cache->given + 1);
+	cache->slot[cache->nr + 1] = desc;
+	WRITE_ONCE(cache->nr, cache->nr + 1);
+}
+
+static void labyrinth_cache_took(struct labyrinth_cache *cache, unsigned int nr)
+{
+	WRITE_ONCE(cache->nr, cache->nr - nr);
+	WRITE_ONCE(cache->taken, cache->taken + nr);
+}
+
+/*
+ * What the fast path has handed out: all that came, less what went otherwise and
+ * what is still there. Of a CPU that is just at it this may be a few pages too
+ * many, for a moment.
+ */
+unsigned long labyrinth_cache_hits(const struct labyrinth_cache *cache)
+{
+	/* data_race(): as good as a moment's statistics can be. */
+	unsigned long gone = data_race(READ_ONCE(cache->taken));
+
+	smp_rmb();	/* see labyrinth_cache_took() */
+	/* data_race(): likewise. */
+	gone += data_race(READ_ONCE(cache->nr));
+	smp_rmb();	/* see labyrinth_cache_push() */
+	/* data_race(): likewise. */
+	return data_race(READ_ONCE(cache->frees) + READ_ONCE(cache->given)) - gone;
+}
+
 static struct labyrinth_desc *labyrinth_depot_pop(struct labyrinth_zone *zone,
 						  u32 *nr)
 {
@@ -69,7 +110,7 @@ static void labyrinth_cache_fill(struct labyrinth_zone *zone,
 		return;
 	for (i = 0; i < nr; i++) {
 		next = labyrinth_batch_next(zone, desc);
-		cache->slot[cache->nr++] = desc;
+		labyrinth_cache_push(cache, desc);
 		desc = next;
 	}
 }
@@ -79,11 +120,11 @@ static struct labyrinth_desc *labyrinth_cache_pop(struct labyrinth_zone *zone,
 {
 	struct labyrinth_desc *desc;
 
-	cache->nr--;
+	labyrinth_cache_took(cache, 1);
 	if (!(zone->quality & LABYRINTH_QUALITY_VERIFY))
-		return cache->slot[cache->nr];
-	desc = cache->slot[0];
-	memmove(&cache->slot[0], &cache->slot[1],
+		return cache->slot[cache->nr + 1];
+	desc = cache->slot[1];
+	memmove(&cache->slot[1], &cache->slot[2],
 		cache->nr * sizeof(cache->slot[0]));
 	return desc;
 }
@@ -151,9 +192,9 @@ static bool labyrinth_cache_spill(struct labyrinth_zone *zone,
 	/* Nothing is chained in vain: a depot that looks full mostly is. */
 	if (labyrinth_stack_depth(&zone->depot, zone->table) + nr > zone->depot_max)
 		return false;
-	length = labyrinth_batch_make(zone, cache->slot, nr, &first);
-	cache->nr -= nr;
-	memmove(&cache->slot[0], &cache->slot[nr],
+	length = labyrinth_batch_make(zone, &cache->slot[1], nr, &first);
+	labyrinth_cache_took(cache, nr);
+	memmove(&cache->slot[1], &cache->slot[1 + nr],
 		cache->nr * sizeof(cache->slot[0]));
 	if (!length || labyrinth_stack_push(&zone->depot, zone->table, first,
 					    zone->depot_max))
@@ -161,7 +202,7 @@ static bool labyrinth_cache_spill(struct labyrinth_zone *zone,
 	/* Another CPU was faster: put them back. */
 	while (length--) {
 		next = labyrinth_batch_next(zone, first);
-		cache->slot[cache->nr++] = first;
+		labyrinth_cache_push(cache, first);
 		first = next;
 	}
 	return cache->nr < zone->cache_size;
@@ -181,7 +222,7 @@ bool labyrinth_cache_give(struct labyrinth_zone *zone,
 	if (labyrinth_cache_trylock(cache)) {
 		if (cache->nr < zone->cache_size ||
 		    labyrinth_cache_spill(zone, cache)) {
-			cache->slot[cache->nr++] = desc;
+			labyrinth_cache_push(cache, desc);
 			given = true;
 		}
 		labyrinth_cache_unlock(cache);
@@ -256,8 +297,8 @@ static unsigned int labyrinth_cache_drain_some(struct labyrinth_zone *zone,
 	cache = dead ?: this_cpu_ptr(zone->cache);
 	if (labyrinth_cache_trylock(cache)) {
 		nr = min_t(unsigned int, cache->nr, ARRAY_SIZE(desc));
-		cache->nr -= nr;
-		memcpy(desc, &cache->slot[cache->nr], nr * sizeof(desc[0]));
+		labyrinth_cache_took(cache, nr);
+		memcpy(desc, &cache->slot[cache->nr + 1], nr * sizeof(desc[0]));
 		labyrinth_cache_unlock(cache);
 	}
 	preempt_enable();
@@ -294,8 +335,7 @@ void labyrinth_cache_drain_ask(struct labyrinth_zone *zone)
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		/* data_race(): one that fills up this very moment may be left out. */
-		if (data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr)))
+		if (READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr))
 			queue_work_on(cpu, labyrinth_drain_wq,
 				      &per_cpu_ptr(zone->drain, cpu)->work);
 }
@@ -351,7 +391,7 @@ int labyrinth_cache_setup(struct labyrinth_zone *zone)
 {
 	unsigned int cpu;
 
-	zone->cache = __alloc_percpu(struct_size(zone->cache, slot, zone->cache_size),
+	zone->cache = __alloc_percpu(struct_size(zone->cache, slot, zone->cache_size + 1),
 				     L1_CACHE_BYTES);
 	zone->drain = alloc_percpu(struct labyrinth_drain);
 	if (!zone->cache || !zone->drain)
@@ -359,6 +399,9 @@ int labyrinth_cache_setup(struct labyrinth_zone *zone)
 	for_each_possible_cpu(cpu) {
 		struct labyrinth_drain *drain = per_cpu_ptr(zone->drain, cpu);
 
+		/* It is only read there. */
+		per_cpu_ptr(zone->cache, cpu)->slot[0] =
+			(struct labyrinth_desc *)&labyrinth_no_desc;
 		drain->zone = zone;
 		INIT_WORK(&drain->work, labyrinth_cache_drain_work);
 	}

@@ -9,11 +9,13 @@
 #ifndef LABYRINTH_COMPAT_H
 #define LABYRINTH_COMPAT_H
 
+#include <linux/atomic.h>
 #include <linux/dcache.h>
 #include <linux/export.h>
 #include <linux/fault-inject.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
+#include <linux/instrumented.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -64,6 +66,24 @@ static inline unsigned long labyrinth_page_memcg_data(const struct page *page)
 	return 0;
 #endif
 }
+
+/* 6.5: try_cmpxchg_local(), which leaves the comparison to the instruction. */
+#ifndef try_cmpxchg_local
+#ifdef __raw_try_cmpxchg
+#define try_cmpxchg_local(ptr, old, new)					\
+({										\
+	instrument_atomic_read_write((ptr), sizeof(*(ptr)));			\
+	__raw_try_cmpxchg((ptr), (old), (new), sizeof(*(ptr)), "");		\
+})
+#else
+#define try_cmpxchg_local(ptr, old, new)					\
+({										\
+	typeof(*(ptr)) __was = *(old);						\
+	*(old) = cmpxchg_local((ptr), __was, (new));				\
+	likely(*(old) == __was);						\
+})
+#endif
+#endif
 
 /* 6.14: the array form of the bulk allocator is the only one, and named so. */
 static inline unsigned long

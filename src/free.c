@@ -24,69 +24,35 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
-#include "internal.h"
-
-/* What the buddy allocator would find fault with, or-ed with @counts. */
-static __always_inline unsigned long
-labyrinth_page_faults(const struct labyrinth_zone *zone, struct page *page, u32 counts)
-{
-	/* Unsigned, so that nothing has to be extended before it is or-ed. */
-	counts |= ~(u32)atomic_read(&page->_mapcount);
-	return (unsigned long)page->mapping | labyrinth_page_memcg_data(page) |
-	       (labyrinth_page_flags(page) & zone->page_flags) | counts;
-}
-
-/* Would the buddy allocator take the page as it is, from its only holder? */
-static __always_inline bool labyrinth_recyclable(const struct labyrinth_zone *zone,
-						 struct page *page)
-{
-	return likely(!labyrinth_page_faults(zone, page,
-					     (u32)page_ref_count(page) ^ 1));
-}
-
-/*
- * Is an idle page still the zone's? Whoever once found it in the page cache may
- * hold a reference for an instant, until he sees that it has changed hands: more
- * than one say nothing, none at all says that it was freed.
- */
-static bool labyrinth_intact(const struct labyrinth_zone *zone, struct page *page)
-{
-	return !labyrinth_page_faults(zone, page, !page_ref_count(page));
-}
-
-/* As the page allocator would hand it out. */
-static __always_inline void labyrinth_page_reset(struct page *page)
-{
-	set_page_private(page, 0);
-	clear_page_pfmemalloc(page);
-}
+#include "page.h"
 
 /*
  * The fast path, for a caller that holds @cache locked. False: nothing has been
  * done, the slow path will.
  */
-static __always_inline bool labyrinth_free_fast(struct labyrinth_zone *zone,
+static __always_inline bool labyrinth_free_push(struct labyrinth_zone *zone,
 						struct labyrinth_cache *cache,
 						struct page *page,
 						unsigned long caller)
 {
 	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
 	unsigned long nr = cache->nr;
+	u32 state;
 
 	/* data_race(): another page may come and go there, the caller's may not. */
 	if (unlikely(data_race(desc->page) != page || nr >= zone->cache_size ||
 		     !labyrinth_recyclable(zone, page)))
 		return false;
 	/* One that fails writes, too, perhaps over another CPU's change: look first. */
-	if (unlikely(READ_ONCE(desc->state) != LABYRINTH_DESC_LIVE ||
-		     cmpxchg_local(&desc->state, LABYRINTH_DESC_LIVE,
-				   LABYRINTH_DESC_IDLE) != LABYRINTH_DESC_LIVE))
+	state = READ_ONCE(desc->state);
+	if (unlikely(state != LABYRINTH_DESC_LIVE ||
+		     !try_cmpxchg_local(&desc->state, &state, LABYRINTH_DESC_IDLE)))
 		return false;
 	desc->freer = caller;
 	labyrinth_page_reset(page);
-	cache->slot[nr] = desc;
-	cache->nr = nr + 1;
 	cache->frees++;
+	cache->slot[nr + 1] = desc;
+	cache->nr++;
 	return true;
 }
 
@@ -152,6 +118,26 @@ static void labyrinth_free_misuse(struct labyrinth_zone *zone,
 			 desc ? labyrinth_desc_freer(desc) : 0);
 }
 
+/*
+ * The page of an address, by arithmetic alone: safe for any value whatsoever where
+ * struct pages are one array. Only page_address() hands out what comes back, and its
+ * addresses are of the direct map; what virt_to_page() does for others is not needed.
+ */
+static __always_inline struct page *labyrinth_addr_page(const void *addr)
+{
+#if defined(CONFIG_X86_64) && defined(CONFIG_SPARSEMEM_VMEMMAP)
+	return pfn_to_page(((unsigned long)addr - PAGE_OFFSET) >> PAGE_SHIFT);
+#else
+	return virt_to_page(addr);
+#endif
+}
+
+/* NULL, or what the arithmetic makes of it: free has nothing to do. */
+static bool labyrinth_page_is_null(const struct page *page)
+{
+	return !page || page == labyrinth_addr_page(NULL);
+}
+
 static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 					 struct page *page, unsigned long caller)
 {
@@ -161,8 +147,9 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 	rcu_read_lock();
 	desc = labyrinth_registry_find(zone, page);
 	if (unlikely(!desc)) {
-		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page, NULL,
-				      caller);
+		if (!labyrinth_page_is_null(page))
+			labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page,
+					      NULL, caller);
 		goto out;
 	}
 	state = READ_ONCE(desc->state);
@@ -220,6 +207,64 @@ out:
 	rcu_read_unlock();
 }
 
+/*
+ * The last of it: a page that is idle and claimed for the reserve, which is about to
+ * be full, or was starved; with preemption disabled.
+ */
+static noinline void labyrinth_free_full(struct labyrinth_zone *zone,
+					 struct labyrinth_desc *desc)
+{
+	rcu_read_lock();
+	preempt_enable();
+	if (labyrinth_reserve_give_linked(zone, desc)) {
+		/* Who starved waits for just this. */
+		if (test_bit(LABYRINTH_ZONE_STARVED, &zone->state))
+			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	} else {
+		labyrinth_give_idle(zone, desc);
+	}
+	rcu_read_unlock();
+}
+
+/*
+ * What the fast path could not do, with preemption disabled as that left it. Where
+ * the reserve is short, and nothing else is to be heeded, a page goes straight there.
+ */
+static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
+					 struct page *page, unsigned long caller)
+{
+	struct labyrinth_desc *desc;
+
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	if (unlikely(data_race(zone->free_attention) != BIT(LABYRINTH_FREE_SHORT)))
+		goto slow;
+	desc = labyrinth_registry_home(zone, page);
+	/* data_race(): another page may come and go there, the caller's may not. */
+	if (unlikely(data_race(desc->page) != page || !labyrinth_recyclable(zone, page) ||
+		     !labyrinth_desc_free_linked(desc)))
+		goto slow;
+	if (unlikely(data_race(desc->page) != page)) {
+		/* See labyrinth_free_slow(), which will tell. */
+		labyrinth_desc_alloc_linked(desc);
+		goto slow;
+	}
+	desc->freer = caller;
+	labyrinth_page_reset(page);
+	labyrinth_count(zone, LABYRINTH_FREES);
+	if (unlikely(test_bit(LABYRINTH_ZONE_STARVED, &zone->state) ||
+		     !labyrinth_stack_push_one(&zone->reserve, zone->table, desc,
+					       READ_ONCE(zone->reserve_target)))) {
+		labyrinth_free_full(zone, desc);
+		return;
+	}
+	preempt_enable();
+	return;
+
+slow:
+	preempt_enable();
+	labyrinth_free_slow(zone, page, caller);
+}
+
 static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 					       struct page *page,
 					       unsigned long caller)
@@ -231,22 +276,20 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 	cache = this_cpu_ptr(zone->cache);
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!data_race(zone->free_attention)) && labyrinth_cache_trylock(cache)) {
-		bool freed = labyrinth_free_fast(zone, cache, page, caller);
-
-		labyrinth_cache_unlock(cache);
-		if (likely(freed)) {
+		if (likely(labyrinth_free_push(zone, cache, page, caller))) {
+			labyrinth_cache_unlock(cache);
 			preempt_enable();
 			return;
 		}
+		labyrinth_cache_unlock(cache);
 	}
-	preempt_enable();
-	labyrinth_free_slow(zone, page, caller);
+	labyrinth_free_rest(zone, page, caller);
 }
 
+/* NULL is found nowhere in the registry, and the slow path knows it. */
 void labyrinth_free_page(struct labyrinth_zone *zone, struct page *page)
 {
-	if (likely(page))
-		labyrinth_free_one(zone, page, _RET_IP_);
+	labyrinth_free_one(zone, page, _RET_IP_);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free_page);
 
@@ -265,13 +308,13 @@ static bool labyrinth_addr_plausible(const void *addr)
 
 void labyrinth_free(struct labyrinth_zone *zone, const void *addr)
 {
-	if (unlikely(!addr))
+	if (unlikely(!labyrinth_addr_plausible(addr))) {
+		if (addr)
+			labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, addr,
+					      NULL, _RET_IP_);
 		return;
-	if (likely(labyrinth_addr_plausible(addr)))
-		labyrinth_free_one(zone, virt_to_page(addr), _RET_IP_);
-	else
-		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, addr, NULL,
-				      _RET_IP_);
+	}
+	labyrinth_free_one(zone, labyrinth_addr_page(addr), _RET_IP_);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free);
 
@@ -288,7 +331,7 @@ static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
 	if (likely(labyrinth_cache_trylock(cache))) {
 		/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 		while (i < nr && pages[i] && !data_race(zone->free_attention) &&
-		       labyrinth_free_fast(zone, cache, pages[i], caller))
+		       labyrinth_free_push(zone, cache, pages[i], caller))
 			i++;
 		labyrinth_cache_unlock(cache);
 	}

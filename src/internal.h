@@ -143,17 +143,23 @@ struct labyrinth_event {
 
 /**
  * struct labyrinth_cache - one CPU's free pages
- * @busy: taken by labyrinth_cache_trylock()
+ * @busy: taken by labyrinth_cache_trylock(); a long is compared without being loaded
+ * @frees: pages freed into here by the fast path
+ * @given: pages that came otherwise
+ * @taken: pages that went otherwise than handed out by the fast path
  * @nr: pages in @slot
- * @hits: allocations served from here
- * @frees: pages freed into here
- * @slot: the pages, most recently freed last
+ * @slot: the pages from 1 on, most recently freed last; below them stands a
+ *	descriptor that is never idle, so that an empty cache needs no test of its own
+ *
+ * What the fast path has handed out is not counted: it follows from the others,
+ * see labyrinth_cache_hits().
  */
 struct labyrinth_cache {
-	unsigned int		busy;
-	unsigned long		nr;
-	unsigned long		hits;
+	unsigned long		busy;
 	unsigned long		frees;
+	unsigned long		given;
+	unsigned long		taken;
+	unsigned long		nr;
 	struct labyrinth_desc	*slot[];
 };
 
@@ -177,8 +183,8 @@ struct labyrinth_zone {
 	unsigned long		slot_mask;	/* in bytes: (slots - 1) << 6 */
 	unsigned long		page_flags;	/* any of these: not recycled */
 	unsigned long		free_attention;	/* LABYRINTH_FREE_* bits */
+	unsigned long		cache_size;
 	labyrinth_quality_t	alloc_attention;
-	unsigned int		cache_size;
 
 	unsigned int		order;
 	int			node;
@@ -265,12 +271,28 @@ static inline size_t labyrinth_bytes(const struct labyrinth_zone *zone)
 	return PAGE_SIZE << zone->order;
 }
 
-/* Ask process context for something, from any context; see refill.c. */
+/*
+ * Ask process context for something, from any context; see refill.c. What is to be
+ * found there has been made known by a fully ordered atomic of the caller's: if the
+ * question is there already, whoever takes it away finds that as well.
+ */
+static inline bool labyrinth_kicked_already(const struct labyrinth_zone *zone,
+					    unsigned int what)
+{
+	return (atomic_read(&zone->kicks) & what) == what;
+}
+
 static inline void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what)
 {
-	/* Fully ordered: what is to be found is there before it is asked for. */
-	atomic_fetch_or(what, &zone->kicks);
-	irq_work_queue(&zone->kick);
+	/* Pairs with the atomic_xchg() in labyrinth_kicked(). */
+	smp_mb();
+	if (labyrinth_kicked_already(zone, what))
+		return;
+	/* Others rely on it from the moment the question is there. */
+	preempt_disable();
+	if (~atomic_fetch_or(what, &zone->kicks) & what)
+		irq_work_queue(&zone->kick);
+	preempt_enable();
 }
 
 /* cache.c */
@@ -291,6 +313,7 @@ static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
 	WRITE_ONCE(cache->busy, 0);
 }
 
+unsigned long labyrinth_cache_hits(const struct labyrinth_cache *cache);
 struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone);
 bool labyrinth_cache_give(struct labyrinth_zone *zone,
 			  struct labyrinth_desc *desc);
@@ -307,7 +330,9 @@ bool labyrinth_depot_give(struct labyrinth_zone *zone, struct labyrinth_desc *de
 void labyrinth_zone_trim(struct labyrinth_zone *zone);
 u64 labyrinth_cached(struct labyrinth_zone *zone);
 
-/* reserve.c */
+/* reserve.c; src/reserve.h has what is inlined */
+bool labyrinth_reserve_give_linked(struct labyrinth_zone *zone,
+				   struct labyrinth_desc *desc);
 struct labyrinth_desc *labyrinth_reserve_take(struct labyrinth_zone *zone,
 					      u32 nr);
 bool labyrinth_reserve_give(struct labyrinth_zone *zone,

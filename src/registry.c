@@ -97,6 +97,11 @@ int labyrinth_registry_init(struct labyrinth_zone *zone)
 	zone->table = kvcalloc(slots, sizeof(struct labyrinth_desc), GFP_KERNEL);
 	if (!zone->table)
 		return -ENOMEM;
+	/*
+	 * The home slot of NULL, which the fast paths look up unasked, is no page's:
+	 * an empty slot would match. The name of no page stands there.
+	 */
+	zone->table[0].page = (struct page *)zone->table;
 	zone->slot_mask = (slots - 1) * sizeof(struct labyrinth_desc);
 	/* A page's number times that is wanted, see home. */
 	zone->hash_multiplier = (labyrinth_multiplier() / sizeof(struct page)) >>

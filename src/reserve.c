@@ -15,7 +15,7 @@
  */
 #include <linux/preempt.h>
 
-#include "internal.h"
+#include "reserve.h"
 
 static void labyrinth_reserve_settle(struct labyrinth_zone *zone)
 {
@@ -42,35 +42,27 @@ static void labyrinth_reserve_settle(struct labyrinth_zone *zone)
 struct labyrinth_desc *labyrinth_reserve_take(struct labyrinth_zone *zone, u32 nr)
 {
 	struct labyrinth_desc *first;
-	int seen;
 	u32 left;
 
 	preempt_disable();
 	first = labyrinth_stack_pop(&zone->reserve, zone->table, nr, 0, &left);
-	if (first) {
-		seen = atomic_read(&zone->reserve_min_seen);
-		while ((int)left < seen &&
-		       !atomic_try_cmpxchg(&zone->reserve_min_seen, &seen, left))
-			;
-		if (!test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention))
-			set_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
-	}
+	if (first)
+		labyrinth_reserve_taken(zone, left);
 	preempt_enable();
 	if (first)
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 	return first;
 }
 
-/* Put an idle page in. False: the reserve is full, the page is the caller's. */
-bool labyrinth_reserve_give(struct labyrinth_zone *zone,
-			    struct labyrinth_desc *desc)
+/*
+ * Put an idle page in that is claimed for the stack. False: the reserve is full, the
+ * page is the caller's, and not claimed any more.
+ */
+bool labyrinth_reserve_give_linked(struct labyrinth_zone *zone,
+				   struct labyrinth_desc *desc)
 {
 	bool pushed;
 
-	if (unlikely(!labyrinth_desc_link(desc, 1))) {
-		labyrinth_record_freed_twice(zone, desc);
-		return true;
-	}
 	preempt_disable();
 	pushed = labyrinth_stack_push(&zone->reserve, zone->table, desc,
 				      READ_ONCE(zone->reserve_target));
@@ -79,6 +71,16 @@ bool labyrinth_reserve_give(struct labyrinth_zone *zone,
 	labyrinth_reserve_settle(zone);
 	preempt_enable();
 	return pushed;
+}
+
+/* The same for a page that is not claimed yet. */
+bool labyrinth_reserve_give(struct labyrinth_zone *zone,
+			    struct labyrinth_desc *desc)
+{
+	if (likely(labyrinth_desc_link(desc, 1)))
+		return labyrinth_reserve_give_linked(zone, desc);
+	labyrinth_record_freed_twice(zone, desc);
+	return true;
 }
 
 void labyrinth_reserve_target_set(struct labyrinth_zone *zone, u32 target)

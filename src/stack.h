@@ -57,6 +57,7 @@
  * @page: the page, and the key of the registry; NULL: the slot is free
  * @state: LABYRINTH_DESC_*
  * @weight: 0: on no stack; n: on one, with n - 1 others chained by @next
+ * @standing: @state and @weight in one piece
  * @below: index of the next node of the stack
  * @depth: pages in the stack from this node down
  * @next: index of the next descriptor of the batch
@@ -70,8 +71,13 @@
  */
 struct labyrinth_desc {
 	struct page	*page;
-	u32		state;
-	u32		weight;
+	union {
+		struct {
+			u32	state;
+			u32	weight;
+		};
+		u64	standing;
+	};
 	u32		below;
 	u32		depth;
 	u32		next;
@@ -119,6 +125,32 @@ static inline bool labyrinth_desc_idle(const struct labyrinth_desc *desc)
 static inline bool labyrinth_desc_link(struct labyrinth_desc *desc, u32 weight)
 {
 	return cmpxchg(&desc->weight, 0, weight) == 0;
+}
+
+/* A state and a weight as they stand side by side. */
+static __always_inline u64 labyrinth_standing(u32 state, u32 weight)
+{
+	return IS_ENABLED(CONFIG_CPU_BIG_ENDIAN) ? (u64)state << 32 | weight :
+						   (u64)weight << 32 | state;
+}
+
+/*
+ * From live to idle and claimed for a stack in one step: false if it is not live, or
+ * on a stack as well because two CPUs have freed it in the same instant.
+ */
+static __always_inline bool labyrinth_desc_free_linked(struct labyrinth_desc *desc)
+{
+	u64 live = labyrinth_standing(LABYRINTH_DESC_LIVE, 0);
+
+	return try_cmpxchg(&desc->standing, &live,
+			   labyrinth_standing(LABYRINTH_DESC_IDLE, 1));
+}
+
+/* And back, off the stack and handed out, by whoever took it. */
+static __always_inline void labyrinth_desc_alloc_linked(struct labyrinth_desc *desc)
+{
+	/* Pairs with the cmpxchg() of link: links are read before they go. */
+	smp_store_release(&desc->standing, labyrinth_standing(LABYRINTH_DESC_LIVE, 0));
 }
 
 /* By whoever took it off the stack. */
@@ -203,6 +235,53 @@ refuse:
 		return NULL;
 	old = atomic64_read(&stack->head);
 	goto again;
+}
+
+/*
+ * The same for one page of a stack of single pages, and for a push that leaves the
+ * stack with less than @limit pages: nothing has to be refused on what a stale head
+ * says, the compare-and-exchange alone decides.
+ */
+static __always_inline bool
+labyrinth_stack_pop_one(struct labyrinth_stack *stack, struct labyrinth_desc *table,
+			struct labyrinth_desc **node, u32 *left)
+{
+	s64 old = atomic64_read(&stack->head);
+	u32 below;
+
+	do {
+		u32 index = labyrinth_head_index(old);
+
+		if (unlikely(index == LABYRINTH_NIL))
+			return false;
+		*node = &table[index];
+		below = READ_ONCE((*node)->below);
+		*left = READ_ONCE((*node)->depth) - 1;
+	} while (!atomic64_try_cmpxchg(&stack->head, &old,
+				       labyrinth_head_next(old, below)));
+	return true;
+}
+
+static __always_inline bool
+labyrinth_stack_push_one(struct labyrinth_stack *stack, struct labyrinth_desc *table,
+			 struct labyrinth_desc *node, u32 limit)
+{
+	s64 old = atomic64_read(&stack->head);
+	u32 index = node - table;
+
+	do {
+		u32 top = labyrinth_head_index(old);
+		u32 depth = 1;
+
+		if (likely(top != LABYRINTH_NIL))
+			depth += READ_ONCE(table[top].depth);
+		if (unlikely(depth >= limit))
+			return false;
+		WRITE_ONCE(node->below, top);
+		WRITE_ONCE(node->depth, depth);
+	} while (!atomic64_try_cmpxchg(&stack->head, &old,
+				       labyrinth_head_next(old, index)));
+	return true;
 }
 
 /* The node below @desc in a chain that was taken; @desc is the caller's. */

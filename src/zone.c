@@ -476,8 +476,7 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	smp_rmb();
 	stats->from_cache = labyrinth_counted(zone, LABYRINTH_FROM_CACHE);
 	for_each_possible_cpu(cpu)
-		/* data_race(): likewise. */
-		stats->from_cache += data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->hits));
+		stats->from_cache += labyrinth_cache_hits(per_cpu_ptr(zone->cache, cpu));
 	stats->from_system = labyrinth_counted(zone, LABYRINTH_FROM_SYSTEM);
 	stats->from_reserve = labyrinth_counted(zone, LABYRINTH_FROM_RESERVE);
 	stats->from_ticket = labyrinth_counted(zone, LABYRINTH_FROM_TICKET);

@@ -85,7 +85,8 @@ static void cache_again(struct labyrinth_zone *zone)
 
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
-	cache->slot[cache->nr] = cache->slot[cache->nr - 1];
+	cache->given++;
+	cache->slot[cache->nr + 1] = cache->slot[cache->nr];
 	cache->nr++;
 	preempt_enable();
 }
