@@ -2,7 +2,8 @@
 /*
  * Allocation, from any context.
  *
- * The steps are: this CPU's cache, refilled from the depot in batches; the
+ * The steps are: the stock of clean pages for who wants one zeroed; this CPU's
+ * cache, refilled from the depot in batches; the
  * system; the reserve; NULL. The zone's policy orders the last two or leaves the
  * system out. A request that is not critical (NOWAIT) leaves the reserve alone,
  * one that is charged (ACCOUNT) can only be served by the system.
@@ -76,17 +77,22 @@ static struct labyrinth_signature labyrinth_slow_signature(unsigned long caller)
 	};
 }
 
+/* Not so if the page was freed by two CPUs at once, or the cache is empty. */
+static __always_inline bool labyrinth_alloc_idle(const struct labyrinth_desc *desc)
+{
+	/* data_race(): as long as it is what it should be, nobody changes it. */
+	return likely(data_race(desc->state) == LABYRINTH_DESC_IDLE);
+}
+
 /*
  * The fast path, for a caller that holds @cache locked: its top page, idle, taken
- * out. False: the slow path will, whether the cache is empty or that page was freed
- * by two CPUs at once.
+ * out. False: nothing has been done, the slow path will.
  */
 static __always_inline bool labyrinth_alloc_pop(struct labyrinth_cache *cache,
 						struct labyrinth_desc **desc)
 {
 	*desc = cache->slot[cache->nr];
-	/* data_race(): it changes only if the page was freed by two CPUs at once. */
-	if (unlikely(data_race((*desc)->state) != LABYRINTH_DESC_IDLE))
+	if (unlikely(!labyrinth_alloc_idle(*desc)))
 		return false;
 	/* The compiler had better count in memory than keep the number. */
 	barrier();
@@ -103,6 +109,24 @@ labyrinth_alloc_commit(struct labyrinth_desc *desc, struct labyrinth_signature b
 	labyrinth_sign(desc, by);
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE);
 	return page;
+}
+
+/* All of it, with preemption disabled. False: nothing has been done. */
+static __always_inline bool labyrinth_alloc_cached(struct labyrinth_cache *cache,
+						   unsigned long caller,
+						   struct page **page)
+{
+	struct labyrinth_desc *desc;
+
+	if (unlikely(!labyrinth_cache_trylock(cache)))
+		return false;
+	if (unlikely(!labyrinth_alloc_pop(cache, &desc))) {
+		labyrinth_cache_unlock(cache);
+		return false;
+	}
+	*page = labyrinth_alloc_commit(desc, labyrinth_fast_signature(caller));
+	labyrinth_cache_unlock(cache);
+	return true;
 }
 
 void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
@@ -182,9 +206,8 @@ static void labyrinth_note_fallback(struct labyrinth_zone *zone, u64 nr,
 static struct labyrinth_desc *
 labyrinth_take_cached(struct labyrinth_zone *zone)
 {
-	struct labyrinth_desc *desc = labyrinth_cache_take(zone);
-
-	return desc ?: labyrinth_depot_take(zone);
+	return labyrinth_cache_take(zone, zone->cache, &zone->depot) ?:
+	       labyrinth_depot_take(zone, &zone->depot);
 }
 
 /* One idle page by the steps of the zone's policy; where from is in *source. */
@@ -206,6 +229,12 @@ struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
 		       labyrinth_system_take(zone, quality);
 	}
 
+	if (labyrinth_quality_zeroed(zone, quality)) {
+		*source = LABYRINTH_FROM_CLEAN;
+		desc = labyrinth_clean_take_zeroed(zone);
+		if (desc)
+			return desc;
+	}
 	*source = LABYRINTH_FROM_CACHE;
 	desc = labyrinth_take_cached(zone);
 	if (desc)
@@ -223,6 +252,11 @@ struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
 		*source = LABYRINTH_FROM_RESERVE;
 		desc = labyrinth_take_reserve(zone, quality);
 	}
+	/* Better a page that was meant for something else than none. */
+	if (!desc) {
+		*source = LABYRINTH_FROM_CLEAN;
+		desc = labyrinth_clean_take(zone);
+	}
 	return desc;
 }
 
@@ -234,7 +268,9 @@ struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
 {
 	struct page *page = desc->page;
 
-	labyrinth_quality_apply(zone, page, quality, source == LABYRINTH_FROM_SYSTEM);
+	labyrinth_quality_apply(zone, page, quality,
+				source == LABYRINTH_FROM_SYSTEM ||
+				source == LABYRINTH_FROM_CLEAN);
 	labyrinth_sign(desc, labyrinth_slow_signature(caller));
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 		   (desc->state & LABYRINTH_DESC_NORECYCLE));
@@ -341,6 +377,8 @@ static noinline struct page *labyrinth_alloc_doubtful(struct labyrinth_zone *zon
 /*
  * What the fast path could not serve, with preemption disabled as that left it.
  *
+ * A request for a zeroed page is served from the stock of clean ones.
+ *
  * While the system is known to have nothing, or is not to be asked first, a request
  * without flags goes straight to the reserve, if there is nothing in the depot
  * either: it is then that allocation has to be quick, as everybody else is slow.
@@ -356,7 +394,13 @@ static noinline struct page *labyrinth_alloc_rest(struct labyrinth_zone *zone,
 	u32 left;
 
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (unlikely(quality | data_race(zone->alloc_attention))) {
+	if (quality | data_race(zone->alloc_attention)) {
+		/* data_race(): likewise. */
+		if ((quality | data_race(zone->alloc_attention)) == LABYRINTH_QUALITY_ZERO &&
+		    labyrinth_alloc_cached(this_cpu_ptr(zone->clean), caller, &page)) {
+			preempt_enable();
+			return page;
+		}
 		preempt_enable();
 		return labyrinth_alloc_slow(zone, quality, caller);
 	}
@@ -394,24 +438,16 @@ labyrinth_alloc_fast(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 		     unsigned long caller, struct page **page)
 {
 	struct labyrinth_cache *cache;
-	struct labyrinth_desc *desc;
 
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (likely(!(quality | data_race(zone->alloc_attention))) &&
-	    labyrinth_cache_trylock(cache)) {
-		if (likely(labyrinth_alloc_pop(cache, &desc))) {
-			*page = labyrinth_alloc_commit(desc,
-						       labyrinth_fast_signature(caller));
-			labyrinth_cache_unlock(cache);
-			preempt_enable();
-			return true;
-		}
-		labyrinth_cache_unlock(cache);
-	}
-	return false;
+	if (unlikely((quality | data_race(zone->alloc_attention)) ||
+		     !labyrinth_alloc_cached(cache, caller, page)))
+		return false;
+	preempt_enable();
+	return true;
 }
 
 struct page *labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,
@@ -624,19 +660,27 @@ out:
 static bool labyrinth_bulk_fast(struct labyrinth_zone *zone, unsigned int nr,
 				struct page **pages, unsigned long caller)
 {
+	struct labyrinth_desc *desc, **top;
 	struct labyrinth_signature by;
 	struct labyrinth_cache *cache;
-	struct labyrinth_desc *desc;
-	unsigned int i = 0;
+	unsigned long i = 0;
 
 	preempt_disable();
 	by = labyrinth_fast_signature(caller);
 	cache = this_cpu_ptr(zone->cache);
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!data_race(zone->alloc_attention)) && labyrinth_cache_trylock(cache)) {
-		if (cache->nr >= nr)
-			while (i < nr && labyrinth_alloc_pop(cache, &desc))
-				pages[i++] = labyrinth_alloc_commit(desc, by);
+		top = &cache->slot[cache->nr];
+		if (likely(cache->nr >= nr)) {
+			for (; i < nr; i++) {
+				desc = *top;
+				if (unlikely(!labyrinth_alloc_idle(desc)))
+					break;
+				pages[i] = labyrinth_alloc_commit(desc, by);
+				top--;
+			}
+		}
+		cache->nr -= i;
 		labyrinth_cache_unlock(cache);
 	}
 	preempt_enable();

@@ -77,12 +77,13 @@ unsigned long labyrinth_cache_hits(const struct labyrinth_cache *cache)
 }
 
 static struct labyrinth_desc *labyrinth_depot_pop(struct labyrinth_zone *zone,
+						  struct labyrinth_stack *depot,
 						  u32 *nr)
 {
 	struct labyrinth_desc *first;
 	u32 left;
 
-	first = labyrinth_stack_pop(&zone->depot, zone->table, 1, 0, &left);
+	first = labyrinth_stack_pop(depot, zone->table, 1, 0, &left);
 	if (first)
 		*nr = first->weight;
 	return first;
@@ -100,12 +101,13 @@ static struct labyrinth_desc *labyrinth_batch_next(struct labyrinth_zone *zone,
 
 /* Move a batch from the depot into an empty cache. */
 static void labyrinth_cache_fill(struct labyrinth_zone *zone,
-				 struct labyrinth_cache *cache)
+				 struct labyrinth_cache *cache,
+				 struct labyrinth_stack *depot)
 {
 	struct labyrinth_desc *desc, *next;
 	u32 nr, i;
 
-	desc = labyrinth_depot_pop(zone, &nr);
+	desc = labyrinth_depot_pop(zone, depot, &nr);
 	if (!desc)
 		return;
 	for (i = 0; i < nr; i++) {
@@ -129,8 +131,10 @@ static struct labyrinth_desc *labyrinth_cache_pop(struct labyrinth_zone *zone,
 	return desc;
 }
 
-/* An idle page of this CPU's cache, refilled from the depot if empty. */
-struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone)
+/* An idle page of this CPU's cache, refilled from its depot if empty. */
+struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone,
+					    struct labyrinth_cache __percpu *caches,
+					    struct labyrinth_stack *depot)
 {
 	struct labyrinth_desc *desc = NULL;
 	struct labyrinth_cache *cache;
@@ -138,10 +142,10 @@ struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone)
 	if (!zone->cache_size)
 		return NULL;
 	preempt_disable();
-	cache = this_cpu_ptr(zone->cache);
+	cache = this_cpu_ptr(caches);
 	if (labyrinth_cache_trylock(cache)) {
 		if (!cache->nr)
-			labyrinth_cache_fill(zone, cache);
+			labyrinth_cache_fill(zone, cache, depot);
 		while (cache->nr) {
 			desc = labyrinth_cache_pop(zone, cache);
 			if (likely(labyrinth_desc_sound(zone, desc)))
@@ -253,20 +257,20 @@ bool labyrinth_depot_give(struct labyrinth_zone *zone, struct labyrinth_desc *de
  * An idle page from the depot for a caller whose cache is busy. What else the
  * batch holds goes back as one, smaller, batch.
  */
-struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone)
+struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone,
+					    struct labyrinth_stack *depot)
 {
 	struct labyrinth_desc *first, *rest;
 	u32 nr;
 
 	preempt_disable();
-	first = labyrinth_depot_pop(zone, &nr);
+	first = labyrinth_depot_pop(zone, depot, &nr);
 	if (first) {
 		rest = labyrinth_batch_next(zone, first);
 		if (nr > 1) {
 			WRITE_ONCE(rest->weight, nr - 1);
 			/* It has just been there: no limit turns it away. */
-			labyrinth_stack_push(&zone->depot, zone->table, rest,
-					     LABYRINTH_NIL);
+			labyrinth_stack_push(depot, zone->table, rest, LABYRINTH_NIL);
 		}
 	}
 	preempt_enable();
@@ -285,8 +289,54 @@ static bool labyrinth_surplus_give(struct labyrinth_zone *zone,
 	return true;
 }
 
+/*
+ * A batch of the depot, for who wants to do something to its pages. What does not fit
+ * into @desc, or turns out not to be idle, is dealt with. Returns how many there are.
+ */
+unsigned int labyrinth_depot_take_batch(struct labyrinth_zone *zone,
+					struct labyrinth_desc **desc, unsigned int max)
+{
+	struct labyrinth_desc *first, *next;
+	unsigned int nr = 0;
+	u32 batch = 0;
+
+	preempt_disable();
+	first = labyrinth_depot_pop(zone, &zone->depot, &batch);
+	preempt_enable();
+	for (; batch; batch--, first = next) {
+		next = labyrinth_batch_next(zone, first);
+		if (nr == max)
+			labyrinth_give_idle(zone, first);
+		else if (labyrinth_desc_sound(zone, first))
+			desc[nr++] = first;
+	}
+	return nr;
+}
+
+/* Idle pages of the caller's become a batch of a depot, or surplus if that is full. */
+void labyrinth_depot_give_batch(struct labyrinth_zone *zone,
+				struct labyrinth_stack *depot,
+				struct labyrinth_desc **desc, unsigned int nr)
+{
+	struct labyrinth_desc *first, *next;
+	u32 length;
+	bool given;
+
+	length = labyrinth_batch_make(zone, desc, nr, &first);
+	if (!length)
+		return;
+	preempt_disable();
+	given = labyrinth_stack_push(depot, zone->table, first, zone->depot_max);
+	preempt_enable();
+	for (; !given && length; length--, first = next) {
+		next = labyrinth_batch_next(zone, first);
+		labyrinth_surplus_give(zone, first);
+	}
+}
+
 /* Give up some pages of a cache that is this CPU's or dead. */
 static unsigned int labyrinth_cache_drain_some(struct labyrinth_zone *zone,
+					       struct labyrinth_cache __percpu *caches,
 					       struct labyrinth_cache *dead)
 {
 	struct labyrinth_desc *desc[LABYRINTH_DRAIN];
@@ -294,7 +344,7 @@ static unsigned int labyrinth_cache_drain_some(struct labyrinth_zone *zone,
 	unsigned int nr = 0, i;
 
 	preempt_disable();
-	cache = dead ?: this_cpu_ptr(zone->cache);
+	cache = dead ?: this_cpu_ptr(caches);
 	if (labyrinth_cache_trylock(cache)) {
 		nr = min_t(unsigned int, cache->nr, ARRAY_SIZE(desc));
 		labyrinth_cache_took(cache, nr);
@@ -310,8 +360,22 @@ static unsigned int labyrinth_cache_drain_some(struct labyrinth_zone *zone,
 /* From the hotplug callback: nobody touches that cache any more. */
 void labyrinth_cache_drain_dead(struct labyrinth_zone *zone, unsigned int cpu)
 {
-	while (labyrinth_cache_drain_some(zone, per_cpu_ptr(zone->cache, cpu)))
+	while (labyrinth_cache_drain_some(zone, zone->cache,
+					  per_cpu_ptr(zone->cache, cpu)))
 		;
+	while (labyrinth_cache_drain_some(zone, zone->clean,
+					  per_cpu_ptr(zone->clean, cpu)))
+		;
+}
+
+/* What is freed meanwhile may stay. */
+static void labyrinth_cache_drain(struct labyrinth_zone *zone,
+				  struct labyrinth_cache __percpu *caches)
+{
+	unsigned int passes = DIV_ROUND_UP(zone->cache_size, LABYRINTH_DRAIN);
+
+	while (passes-- && labyrinth_cache_drain_some(zone, caches, NULL))
+		cond_resched();
 }
 
 /*
@@ -322,11 +386,9 @@ static void labyrinth_cache_drain_work(struct work_struct *work)
 {
 	struct labyrinth_zone *zone = container_of(work, struct labyrinth_drain,
 						   work)->zone;
-	unsigned int passes = DIV_ROUND_UP(zone->cache_size, LABYRINTH_DRAIN);
 
-	/* What is freed meanwhile may stay. */
-	while (passes-- && labyrinth_cache_drain_some(zone, NULL))
-		cond_resched();
+	labyrinth_cache_drain(zone, zone->cache);
+	labyrinth_cache_drain(zone, zone->clean);
 }
 
 /* Have all CPUs empty their caches, some time. Does not sleep. */
@@ -335,7 +397,8 @@ void labyrinth_cache_drain_ask(struct labyrinth_zone *zone)
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		if (READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr))
+		if (READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr) ||
+		    READ_ONCE(per_cpu_ptr(zone->clean, cpu)->nr))
 			queue_work_on(cpu, labyrinth_drain_wq,
 				      &per_cpu_ptr(zone->drain, cpu)->work);
 }
@@ -349,8 +412,9 @@ void labyrinth_cache_drain_stop(struct labyrinth_zone *zone)
 		cancel_work_sync(&per_cpu_ptr(zone->drain, cpu)->work);
 }
 
-/* Give up @nr pages of the depot, or a few more. Returns what the system got. */
-unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr)
+static unsigned int labyrinth_depot_drain_one(struct labyrinth_zone *zone,
+					      struct labyrinth_stack *depot,
+					      unsigned int nr)
 {
 	struct labyrinth_desc *desc, *next;
 	unsigned int taken = 0, given = 0;
@@ -358,7 +422,7 @@ unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr)
 
 	while (taken < nr) {
 		preempt_disable();
-		desc = labyrinth_depot_pop(zone, &batch);
+		desc = labyrinth_depot_pop(zone, depot, &batch);
 		preempt_enable();
 		if (!desc)
 			break;
@@ -370,6 +434,19 @@ unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr)
 		}
 		cond_resched();
 	}
+	return given;
+}
+
+/*
+ * Give up @nr pages of the depots, or a few more, the clean ones last. Returns what
+ * the system got.
+ */
+unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr)
+{
+	unsigned int given = labyrinth_depot_drain_one(zone, &zone->depot, nr);
+
+	if (given < nr)
+		given += labyrinth_depot_drain_one(zone, &zone->clean_depot, nr - given);
 	return given;
 }
 
@@ -387,21 +464,35 @@ void labyrinth_zone_trim(struct labyrinth_zone *zone)
 }
 EXPORT_SYMBOL_LABYRINTH_PRIVATE(labyrinth_zone_trim);
 
+static struct labyrinth_cache __percpu *labyrinth_cache_alloc(unsigned int size)
+{
+	struct labyrinth_cache __percpu *caches;
+	unsigned int cpu;
+
+	caches = __alloc_percpu(struct_size((struct labyrinth_cache *)NULL, slot, size + 1),
+				L1_CACHE_BYTES);
+	if (!caches)
+		return NULL;
+	for_each_possible_cpu(cpu)
+		/* It is only read there. */
+		per_cpu_ptr(caches, cpu)->slot[0] =
+			(struct labyrinth_desc *)&labyrinth_no_desc;
+	return caches;
+}
+
 int labyrinth_cache_setup(struct labyrinth_zone *zone)
 {
 	unsigned int cpu;
 
-	zone->cache = __alloc_percpu(struct_size(zone->cache, slot, zone->cache_size + 1),
-				     L1_CACHE_BYTES);
+	zone->cache = labyrinth_cache_alloc(zone->cache_size);
+	/* It is refilled by batches, when it is empty. */
+	zone->clean = labyrinth_cache_alloc(zone->clean_size);
 	zone->drain = alloc_percpu(struct labyrinth_drain);
-	if (!zone->cache || !zone->drain)
+	if (!zone->cache || !zone->clean || !zone->drain)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		struct labyrinth_drain *drain = per_cpu_ptr(zone->drain, cpu);
 
-		/* It is only read there. */
-		per_cpu_ptr(zone->cache, cpu)->slot[0] =
-			(struct labyrinth_desc *)&labyrinth_no_desc;
 		drain->zone = zone;
 		INIT_WORK(&drain->work, labyrinth_cache_drain_work);
 	}
@@ -411,6 +502,7 @@ int labyrinth_cache_setup(struct labyrinth_zone *zone)
 void labyrinth_cache_free(struct labyrinth_zone *zone)
 {
 	free_percpu(zone->drain);
+	free_percpu(zone->clean);
 	free_percpu(zone->cache);
 }
 
@@ -428,11 +520,13 @@ void labyrinth_cache_exit(void)
 
 u64 labyrinth_cached(struct labyrinth_zone *zone)
 {
-	u64 cached = labyrinth_stack_depth(&zone->depot, zone->table);
+	u64 cached = labyrinth_stack_depth(&zone->depot, zone->table) +
+		     labyrinth_stack_depth(&zone->clean_depot, zone->table);
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
 		/* data_race(): the level of a moment, for statistics. */
-		cached += data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr));
+		cached += data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr) +
+				    READ_ONCE(per_cpu_ptr(zone->clean, cpu)->nr));
 	return cached;
 }

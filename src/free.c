@@ -26,22 +26,15 @@
 
 #include "page.h"
 
-/*
- * The fast path, for a caller that holds @cache locked. False: nothing has been
- * done, the slow path will.
- */
-static __always_inline bool labyrinth_free_push(struct labyrinth_zone *zone,
-						struct labyrinth_cache *cache,
-						struct page *page,
-						unsigned long caller)
+/* The caller's page becomes idle. False: nothing has been done, the slow path will. */
+static __always_inline bool labyrinth_free_commit(struct labyrinth_zone *zone,
+						  struct labyrinth_desc *desc,
+						  struct page *page,
+						  unsigned long caller)
 {
-	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
-	unsigned long nr = cache->nr;
 	u32 state;
 
-	/* data_race(): another page may come and go there, the caller's may not. */
-	if (unlikely(data_race(desc->page) != page || nr >= zone->cache_size ||
-		     !labyrinth_recyclable(zone, page)))
+	if (unlikely(!labyrinth_recyclable(zone, page)))
 		return false;
 	/* One that fails writes, too, perhaps over another CPU's change: look first. */
 	state = READ_ONCE(desc->state);
@@ -50,10 +43,38 @@ static __always_inline bool labyrinth_free_push(struct labyrinth_zone *zone,
 		return false;
 	desc->freer = caller;
 	labyrinth_page_reset(page);
+	return true;
+}
+
+/* And goes into @cache, which the caller holds locked. */
+static __always_inline bool labyrinth_free_push(struct labyrinth_zone *zone,
+						struct labyrinth_cache *cache,
+						struct labyrinth_desc *desc,
+						struct page *page,
+						unsigned long caller)
+{
+	unsigned long nr = cache->nr;
+
+	if (unlikely(nr >= zone->cache_size ||
+		     !labyrinth_free_commit(zone, desc, page, caller)))
+		return false;
 	cache->frees++;
 	cache->slot[nr + 1] = desc;
 	cache->nr++;
 	return true;
+}
+
+/* Where most pages are: in their home slots, or beside those. */
+static __always_inline bool labyrinth_free_find(struct labyrinth_zone *zone,
+						struct page *page,
+						struct labyrinth_desc **desc)
+{
+	*desc = labyrinth_registry_home(zone, page);
+	/* data_race(): another page may come and go there, the caller's may not. */
+	if (likely(data_race((*desc)->page) == page))
+		return true;
+	*desc = labyrinth_registry_near(page, *desc);
+	return *desc;
 }
 
 /*
@@ -226,27 +247,19 @@ static noinline void labyrinth_free_full(struct labyrinth_zone *zone,
 	rcu_read_unlock();
 }
 
-/*
- * What the fast path could not do, with preemption disabled as that left it. Where
- * the reserve is short, and nothing else is to be heeded, a page goes straight there.
- */
-static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
-					 struct page *page, unsigned long caller)
+/* The same where the reserve is short, and nothing else is to be heeded. */
+static __always_inline bool labyrinth_free_short(struct labyrinth_zone *zone,
+						 struct labyrinth_desc *desc,
+						 struct page *page,
+						 unsigned long caller)
 {
-	struct labyrinth_desc *desc;
-
-	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (unlikely(data_race(zone->free_attention) != BIT(LABYRINTH_FREE_SHORT)))
-		goto slow;
-	desc = labyrinth_registry_home(zone, page);
-	/* data_race(): another page may come and go there, the caller's may not. */
-	if (unlikely(data_race(desc->page) != page || !labyrinth_recyclable(zone, page) ||
-		     !labyrinth_desc_free_linked(desc)))
-		goto slow;
+	if (unlikely(!labyrinth_recyclable(zone, page) || !labyrinth_desc_free_linked(desc)))
+		return false;
+	/* data_race(): another CPU may free it, too, and the slot get another page. */
 	if (unlikely(data_race(desc->page) != page)) {
 		/* See labyrinth_free_slow(), which will tell. */
 		labyrinth_desc_alloc_linked(desc);
-		goto slow;
+		return false;
 	}
 	desc->freer = caller;
 	labyrinth_page_reset(page);
@@ -255,11 +268,49 @@ static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
 		     !labyrinth_stack_push_one(&zone->reserve, zone->table, desc,
 					       READ_ONCE(zone->reserve_target)))) {
 		labyrinth_free_full(zone, desc);
-		return;
+		return true;
 	}
 	preempt_enable();
-	return;
+	return true;
+}
 
+/*
+ * What the fast path could not do, with preemption disabled as that left it: its page
+ * is in the second group, or goes straight into the reserve.
+ */
+static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
+					 struct page *page, unsigned long caller)
+{
+	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
+	struct labyrinth_cache *cache;
+	unsigned long attention;
+
+	/* data_race(): another page may come and go there, the caller's may not. */
+	if (unlikely(data_race(desc->page) != page)) {
+		/* An empty slot of the second group would match. */
+		if (!page)
+			goto slow;
+		desc = labyrinth_registry_elsewhere(zone, page, desc);
+		if (!desc)
+			goto slow;
+	}
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	attention = data_race(zone->free_attention);
+	if (likely(attention == BIT(LABYRINTH_FREE_SHORT))) {
+		if (likely(labyrinth_free_short(zone, desc, page, caller)))
+			return;
+		goto slow;
+	}
+	cache = this_cpu_ptr(zone->cache);
+	if (!attention && labyrinth_cache_trylock(cache)) {
+		bool freed = labyrinth_free_push(zone, cache, desc, page, caller);
+
+		labyrinth_cache_unlock(cache);
+		if (likely(freed)) {
+			preempt_enable();
+			return;
+		}
+	}
 slow:
 	preempt_enable();
 	labyrinth_free_slow(zone, page, caller);
@@ -270,13 +321,15 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 					       unsigned long caller)
 {
 	struct labyrinth_cache *cache;
+	struct labyrinth_desc *desc;
 
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!data_race(zone->free_attention)) && labyrinth_cache_trylock(cache)) {
-		if (likely(labyrinth_free_push(zone, cache, page, caller))) {
+		if (likely(labyrinth_free_find(zone, page, &desc) &&
+			   labyrinth_free_push(zone, cache, desc, page, caller))) {
 			labyrinth_cache_unlock(cache);
 			preempt_enable();
 			return;
@@ -318,21 +371,29 @@ void labyrinth_free(struct labyrinth_zone *zone, const void *addr)
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free);
 
-/* Free what the fast path takes of a few pages; the rest stays in @pages. */
+/* What this CPU's cache takes of a few pages; the rest stays in @pages. */
 static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
 					unsigned int nr, struct page **pages,
 					unsigned long caller)
 {
+	struct labyrinth_desc *desc, **slot;
 	struct labyrinth_cache *cache;
-	unsigned int i = 0;
+	unsigned long i = 0, most;
 
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
-	if (likely(labyrinth_cache_trylock(cache))) {
-		/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-		while (i < nr && pages[i] && !data_race(zone->free_attention) &&
-		       labyrinth_free_push(zone, cache, pages[i], caller))
-			i++;
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	if (likely(!data_race(zone->free_attention)) && labyrinth_cache_trylock(cache)) {
+		slot = &cache->slot[cache->nr + 1];
+		most = min(zone->cache_size - cache->nr, (unsigned long)nr);
+		for (; i < most; i++) {
+			if (unlikely(!labyrinth_free_find(zone, pages[i], &desc) ||
+				     !labyrinth_free_commit(zone, desc, pages[i], caller)))
+				break;
+			slot[i] = desc;
+		}
+		cache->frees += i;
+		cache->nr += i;
 		labyrinth_cache_unlock(cache);
 	}
 	preempt_enable();

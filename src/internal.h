@@ -47,7 +47,7 @@
 	 LABYRINTH_QUALITY_CL_ALIGN | LABYRINTH_QUALITY_VERIFY | \
 	 LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT)
 
-/* Zone only, in ->alloc_attention: every request takes the slow path. */
+/* In ->alloc_attention, beside the zone's own quality: all take the slow path. */
 #define LABYRINTH_QUALITY_ATTENTION	((__force labyrinth_quality_t)BIT(31))
 
 /*
@@ -78,10 +78,12 @@ enum {
 #define LABYRINTH_KICK_REPORT	BIT(1)
 #define LABYRINTH_KICK_CLEANUP	BIT(2)
 #define LABYRINTH_KICK_GONE	BIT(3)
+#define LABYRINTH_KICK_CLEAN	BIT(4)
 
 /* Events counted where nothing else protects the counter. */
 enum labyrinth_count {
 	LABYRINTH_FROM_CACHE,
+	LABYRINTH_FROM_CLEAN,
 	LABYRINTH_FROM_SYSTEM,
 	LABYRINTH_FROM_RESERVE,
 	LABYRINTH_FROM_TICKET,
@@ -185,6 +187,7 @@ struct labyrinth_zone {
 	unsigned long		free_attention;	/* LABYRINTH_FREE_* bits */
 	unsigned long		cache_size;
 	labyrinth_quality_t	alloc_attention;
+	struct labyrinth_cache __percpu	*clean;
 
 	unsigned int		order;
 	int			node;
@@ -195,6 +198,7 @@ struct labyrinth_zone {
 	unsigned int		max_pages;
 	unsigned int		depot_max;
 	unsigned int		batch;		/* pages moved to and from the depot */
+	unsigned int		clean_size;	/* clean pages for a CPU at once, 0: none */
 	u8			poison;
 	u8			verify_pattern;
 	bool			init_on_alloc;	/* clear whatever is handed out */
@@ -202,6 +206,7 @@ struct labyrinth_zone {
 
 	struct labyrinth_stack	reserve ____cacheline_aligned_in_smp;
 	struct labyrinth_stack	depot ____cacheline_aligned_in_smp;
+	struct labyrinth_stack	clean_depot;
 	/* Pages for cleanup to give back: of the zone, and what did not join. */
 	struct labyrinth_stack	exit ____cacheline_aligned_in_smp;
 	struct llist_head	strays;
@@ -222,6 +227,8 @@ struct labyrinth_zone {
 	unsigned long		refill_passes;
 	struct timer_list	watchdog;
 	unsigned long		watched;	/* refill_passes when it was set */
+	struct work_struct	clean_work;
+	unsigned long		clean_pause;	/* jiffies; not asked for before */
 	struct work_struct	report;
 	struct work_struct	available_work;
 	struct work_struct	cleanup;
@@ -314,7 +321,9 @@ static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
 }
 
 unsigned long labyrinth_cache_hits(const struct labyrinth_cache *cache);
-struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone);
+struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone,
+					    struct labyrinth_cache __percpu *caches,
+					    struct labyrinth_stack *depot);
 bool labyrinth_cache_give(struct labyrinth_zone *zone,
 			  struct labyrinth_desc *desc);
 int labyrinth_cache_init(void);
@@ -325,10 +334,21 @@ void labyrinth_cache_drain_dead(struct labyrinth_zone *zone, unsigned int cpu);
 void labyrinth_cache_drain_ask(struct labyrinth_zone *zone);
 void labyrinth_cache_drain_stop(struct labyrinth_zone *zone);
 unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr);
-struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone);
+struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone,
+					    struct labyrinth_stack *depot);
+unsigned int labyrinth_depot_take_batch(struct labyrinth_zone *zone,
+					struct labyrinth_desc **desc, unsigned int max);
+void labyrinth_depot_give_batch(struct labyrinth_zone *zone,
+				struct labyrinth_stack *depot,
+				struct labyrinth_desc **desc, unsigned int nr);
 bool labyrinth_depot_give(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 void labyrinth_zone_trim(struct labyrinth_zone *zone);
 u64 labyrinth_cached(struct labyrinth_zone *zone);
+
+/* clean.c */
+struct labyrinth_desc *labyrinth_clean_take(struct labyrinth_zone *zone);
+struct labyrinth_desc *labyrinth_clean_take_zeroed(struct labyrinth_zone *zone);
+void labyrinth_clean_work(struct work_struct *work);
 
 /* reserve.c; src/reserve.h has what is inlined */
 bool labyrinth_reserve_give_linked(struct labyrinth_zone *zone,
@@ -400,8 +420,75 @@ labyrinth_registry_home(const struct labyrinth_zone *zone,
 	       ((unsigned long)(hash >> LABYRINTH_HASH_SHIFT) & zone->slot_mask);
 }
 
+/* MurmurHash3's finaliser: a second hash, of nothing that the home slot depends on. */
+static __always_inline u64 labyrinth_mix(u64 hash)
+{
+	hash ^= hash >> 33;
+	hash *= 0xff51afd7ed558ccdULL;
+	hash ^= hash >> 33;
+	hash *= 0xc4ceb9fe1a85ec53ULL;
+	return hash ^ hash >> 33;
+}
+
+#define LABYRINTH_GROUP		4U	/* slots; they differ in the last two bits */
+
+static __always_inline struct labyrinth_desc *
+labyrinth_registry_beside(struct labyrinth_desc *desc, unsigned int i)
+{
+	return (void *)((unsigned long)desc ^ i * sizeof(*desc));
+}
+
+/* A slot of the other group that a page can stand in. */
+static __always_inline struct labyrinth_desc *
+labyrinth_registry_second(const struct labyrinth_zone *zone, const struct page *page,
+			  const struct labyrinth_desc *home)
+{
+	unsigned long at = labyrinth_mix((unsigned long)page) * sizeof(*home);
+	struct labyrinth_desc *second = (void *)zone->table + (at & zone->slot_mask);
+
+	if (((unsigned long)second ^ (unsigned long)home) <
+	    LABYRINTH_GROUP * sizeof(*home))
+		second = labyrinth_registry_beside(second, LABYRINTH_GROUP);
+	return second;
+}
+
+/*
+ * Is a page in another slot of the group of @slot? For the fast paths: without a
+ * call, or they would have to save registers for everybody.
+ */
+static __always_inline struct labyrinth_desc *
+labyrinth_registry_near(const struct page *page, struct labyrinth_desc *slot)
+{
+	/* data_race(): other pages may come and go there, the caller's may not. */
+	if (data_race(labyrinth_registry_beside(slot, 1)->page) == page)
+		return labyrinth_registry_beside(slot, 1);
+	/* data_race(): likewise. */
+	if (data_race(labyrinth_registry_beside(slot, 2)->page) == page)
+		return labyrinth_registry_beside(slot, 2);
+	/* data_race(): likewise. */
+	if (data_race(labyrinth_registry_beside(slot, 3)->page) == page)
+		return labyrinth_registry_beside(slot, 3);
+	return NULL;
+}
+
+/* Or anywhere at all, its home slot excepted? */
+static __always_inline struct labyrinth_desc *
+labyrinth_registry_elsewhere(const struct labyrinth_zone *zone, const struct page *page,
+			     struct labyrinth_desc *home)
+{
+	struct labyrinth_desc *desc = labyrinth_registry_near(page, home);
+
+	if (desc)
+		return desc;
+	desc = labyrinth_registry_second(zone, page, home);
+	/* data_race(): as above. */
+	return data_race(desc->page) == page ? desc : labyrinth_registry_near(page, desc);
+}
+
 /* quality.c */
 bool labyrinth_quality_valid(labyrinth_quality_t quality);
+bool labyrinth_quality_zeroed(const struct labyrinth_zone *zone,
+			      labyrinth_quality_t quality);
 bool labyrinth_quality_verify(struct labyrinth_zone *zone,
 			      struct labyrinth_desc *desc, unsigned long caller);
 void labyrinth_quality_apply(struct labyrinth_zone *zone, struct page *page,
@@ -590,15 +677,15 @@ static inline bool labyrinth_inject_fill(struct labyrinth_zone *zone)
 	return labyrinth_injected(zone, LABYRINTH_INJECT_FILL);
 }
 
-/* Has the slow path a say in every request? */
+/* What does every request have to heed, beside its own flags? */
 static inline void labyrinth_attention_settle(struct labyrinth_zone *zone)
 {
-	bool wanted = zone->quality || zone->init_on_alloc ||
+	bool wanted = zone->init_on_alloc ||
 		      test_bit(LABYRINTH_INJECT_RESERVE_ONLY, &zone->inject) ||
 		      test_bit(LABYRINTH_ZONE_DYING, &zone->state);
 
-	WRITE_ONCE(zone->alloc_attention,
-		   wanted ? LABYRINTH_QUALITY_ATTENTION : LABYRINTH_QUALITY_NONE);
+	WRITE_ONCE(zone->alloc_attention, zone->quality |
+		   (wanted ? LABYRINTH_QUALITY_ATTENTION : LABYRINTH_QUALITY_NONE));
 }
 
 #endif /* LABYRINTH_INTERNAL_H */

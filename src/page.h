@@ -39,8 +39,8 @@ static __always_inline u64 labyrinth_page_counts(const struct page *page)
 static __always_inline bool labyrinth_recyclable(const struct labyrinth_zone *zone,
 						 const struct page *page)
 {
-	return likely(!(labyrinth_page_faults(zone, page) |
-			labyrinth_page_counts(page)));
+	return likely(!labyrinth_page_counts(page) &&
+		      !labyrinth_page_faults(zone, page));
 }
 
 /*

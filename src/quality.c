@@ -25,6 +25,14 @@ bool labyrinth_quality_valid(labyrinth_quality_t quality)
 	return !(quality & ~LABYRINTH_QUALITY_KNOWN) && (quality & both) != both;
 }
 
+/* Does this request need a page full of zeros? */
+bool labyrinth_quality_zeroed(const struct labyrinth_zone *zone,
+			      labyrinth_quality_t quality)
+{
+	return (quality & LABYRINTH_QUALITY_ZERO) ||
+	       (zone->init_on_alloc && !(quality & LABYRINTH_QUALITY_POISON));
+}
+
 /* False: the page was written to while idle; it is set aside for good. */
 bool labyrinth_quality_verify(struct labyrinth_zone *zone,
 			      struct labyrinth_desc *desc, unsigned long caller)
@@ -47,7 +55,7 @@ bool labyrinth_quality_verify(struct labyrinth_zone *zone,
 
 /*
  * Give a page the content asked for. @fresh: the system has just given it, and
- * has obeyed __GFP_ZERO and init_on_alloc.
+ * has obeyed __GFP_ZERO and init_on_alloc, or it was kept clean.
  */
 void labyrinth_quality_apply(struct labyrinth_zone *zone, struct page *page,
 			     labyrinth_quality_t quality, bool fresh)
@@ -58,8 +66,7 @@ void labyrinth_quality_apply(struct labyrinth_zone *zone, struct page *page,
 		if (!(patterned && zone->verify_pattern == zone->poison))
 			memset(page_address(page), zone->poison,
 			       labyrinth_bytes(zone));
-	} else if (!fresh && ((quality & LABYRINTH_QUALITY_ZERO) ||
-			      zone->init_on_alloc)) {
+	} else if (!fresh && labyrinth_quality_zeroed(zone, quality)) {
 		if (!(patterned && zone->verify_pattern == 0))
 			memset(page_address(page), 0, labyrinth_bytes(zone));
 	}

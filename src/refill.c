@@ -8,6 +8,7 @@
  *   refill	fills the reserve up to its target and clears the pressure latch;
  *	backs off, longer each time, while the system has nothing. Below the low
  *	watermark pauses are short, and a longer one is cut short by a kick.
+ *   clean	puts zeroed pages in stock (src/clean.c).
  *   report	prints what went wrong (src/report.c).
  *   cleanup	gives pages back that could not leave in the context where they
  *	were freed.
@@ -91,6 +92,9 @@ static void labyrinth_kicked(struct irq_work *work)
 	if ((what & LABYRINTH_KICK_REFILL) &&
 	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
 		labyrinth_refill_queue(zone);
+	if ((what & LABYRINTH_KICK_CLEAN) &&
+	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
+		queue_work(labyrinth_refill_wq, &zone->clean_work);
 	if (what & LABYRINTH_KICK_REPORT)
 		queue_work(labyrinth_event_wq, &zone->report);
 	if (what & LABYRINTH_KICK_CLEANUP)
@@ -255,17 +259,19 @@ void labyrinth_refill_flush(struct labyrinth_zone *zone)
 {
 	irq_work_sync(&zone->kick);
 	flush_delayed_work(&zone->refill);
+	flush_work(&zone->clean_work);
 	flush_work(&zone->cleanup);
 	flush_work(&zone->report);
 	flush_work(&zone->available_work);
 }
 EXPORT_SYMBOL_LABYRINTH_PRIVATE(labyrinth_refill_flush);
 
-/* Neither refill nor available() is running or will run afterwards. */
+/* Neither refill, clean nor available() is running or will run afterwards. */
 void labyrinth_refill_stop(struct labyrinth_zone *zone)
 {
 	irq_work_sync(&zone->kick);
 	cancel_delayed_work_sync(&zone->refill);
+	cancel_work_sync(&zone->clean_work);
 	timer_delete_sync(&zone->watchdog);
 	cancel_work_sync(&zone->available_work);
 	/* Not flushed: destroy may be called from a queue that reclaim waits for. */
@@ -282,6 +288,7 @@ void labyrinth_refill_setup(struct labyrinth_zone *zone)
 	/* One zone's callback may destroy another zone: they are not alike. */
 	lockdep_init_map(&zone->available_work.lockdep_map, "labyrinth_available",
 			 &zone->available_key, 0);
+	INIT_WORK(&zone->clean_work, labyrinth_clean_work);
 	INIT_WORK(&zone->report, labyrinth_report_work);
 	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);
 	INIT_WORK(&zone->gone, labyrinth_zone_gone);

@@ -4,8 +4,8 @@
  *
  * The descriptors themselves are the hash table. A page can stand in eight
  * slots: the four of the aligned group that holds its home slot, and the four
- * of a second group. The fast paths look at the home slot only; everything else
- * looks at all eight, always. Hence nothing depends on the order in which slots
+ * of a second group. A page is looked for in all eight, always, in its home slot
+ * first. Hence nothing depends on the order in which slots
  * were filled, a slot that was emptied is simply empty, and there are no
  * tombstones. With at least two slots for each page that the zone may own, and
  * the emptier of two groups to choose from, practically every page finds one;
@@ -37,7 +37,6 @@
 
 #include "internal.h"
 
-#define LABYRINTH_GROUP		4U
 #define LABYRINTH_SLOTS_MIN	64U
 
 u32 labyrinth_registry_slots(const struct labyrinth_zone *zone)
@@ -54,16 +53,6 @@ unsigned long labyrinth_registry_table_pages(unsigned int max_pages)
 {
 	return PFN_UP(labyrinth_registry_slots_for(max_pages) *
 		      sizeof(struct labyrinth_desc));
-}
-
-/* MurmurHash3's finaliser. */
-static u64 labyrinth_mix(u64 hash)
-{
-	hash ^= hash >> 33;
-	hash *= 0xff51afd7ed558ccdULL;
-	hash ^= hash >> 33;
-	hash *= 0xc4ceb9fe1a85ec53ULL;
-	return hash ^ hash >> 33;
 }
 
 /*
@@ -89,6 +78,7 @@ static u64 labyrinth_multiplier(void)
 int labyrinth_registry_init(struct labyrinth_zone *zone)
 {
 	u32 slots = labyrinth_registry_slots_for(zone->max_pages);
+	unsigned int i;
 
 	/* The fast path's constants, and a stack's room for an index. */
 	BUILD_BUG_ON(sizeof(struct labyrinth_desc) != 1 << (32 - LABYRINTH_HASH_SHIFT));
@@ -98,10 +88,12 @@ int labyrinth_registry_init(struct labyrinth_zone *zone)
 	if (!zone->table)
 		return -ENOMEM;
 	/*
-	 * The home slot of NULL, which the fast paths look up unasked, is no page's:
-	 * an empty slot would match. The name of no page stands there.
+	 * The fast paths look for NULL unasked, and an empty slot would match: its
+	 * home slot and the others of that group are no page's. What stands there
+	 * is the name of none.
 	 */
-	zone->table[0].page = (struct page *)zone->table;
+	for (i = 0; i < LABYRINTH_GROUP; i++)
+		zone->table[i].page = (struct page *)&zone->table[i];
 	zone->slot_mask = (slots - 1) * sizeof(struct labyrinth_desc);
 	/* A page's number times that is wanted, see home. */
 	zone->hash_multiplier = (labyrinth_multiplier() / sizeof(struct page)) >>
@@ -127,15 +119,12 @@ struct labyrinth_candidates {
 static struct labyrinth_candidates
 labyrinth_candidates(const struct labyrinth_zone *zone, const struct page *page)
 {
-	u32 mask = labyrinth_registry_slots(zone) - 1;
-	struct labyrinth_candidates at;
+	const struct labyrinth_desc *home = labyrinth_registry_home(zone, page);
 
-	at.home = labyrinth_registry_home(zone, page) - zone->table;
-	/* Nothing that the home slot depends on. */
-	at.second = labyrinth_mix((unsigned long)page) & mask;
-	if (((at.second ^ at.home) & ~(LABYRINTH_GROUP - 1)) == 0)
-		at.second ^= LABYRINTH_GROUP;
-	return at;
+	return (struct labyrinth_candidates) {
+		.home = home - zone->table,
+		.second = labyrinth_registry_second(zone, page, home) - zone->table,
+	};
 }
 
 struct labyrinth_desc *labyrinth_registry_find(struct labyrinth_zone *zone,
@@ -223,15 +212,19 @@ struct labyrinth_desc *labyrinth_registry_join(struct labyrinth_zone *zone,
 	struct labyrinth_candidates at = labyrinth_candidates(zone, page);
 	struct labyrinth_desc *desc;
 	u32 first = at.home, then = at.second;
+	unsigned int room;
 
 	desc = labyrinth_registry_find(zone, page);
 	if (unlikely(desc))
 		return labyrinth_registry_replace(zone, desc, page);
 
-	/* The home slot is the fast paths'; else the emptier group, for balance. */
-	if (READ_ONCE(zone->table[at.home].page) &&
-	    labyrinth_group_room(zone, at.second) >
-	    labyrinth_group_room(zone, at.home))
+	/*
+	 * The home slot is where it is looked for first, then the group of that; but
+	 * before a group is full the emptier one has to do, for balance.
+	 */
+	room = labyrinth_group_room(zone, at.home);
+	if (READ_ONCE(zone->table[at.home].page) && room < 2 &&
+	    labyrinth_group_room(zone, at.second) > room + 1)
 		swap(first, then);
 	desc = labyrinth_group_join(zone, first, page) ?:
 	       labyrinth_group_join(zone, then, page);

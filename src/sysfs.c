@@ -64,6 +64,7 @@ LABYRINTH_STAT(returned);
 LABYRINTH_STAT(fallbacks);
 LABYRINTH_STAT(refill_failures);
 LABYRINTH_STAT(unjoined);
+LABYRINTH_STAT(from_clean);
 LABYRINTH_STAT(from_ticket);
 LABYRINTH_STAT(ticketed);
 LABYRINTH_STAT(stolen);
@@ -163,6 +164,7 @@ static struct attribute *labyrinth_attrs[] = {
 	&labyrinth_attr_fallbacks.attr,
 	&labyrinth_attr_refill_failures.attr,
 	&labyrinth_attr_unjoined.attr,
+	&labyrinth_attr_from_clean.attr,
 	&labyrinth_attr_from_ticket.attr,
 	&labyrinth_attr_ticketed.attr,
 	&labyrinth_attr_stolen.attr,

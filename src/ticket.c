@@ -119,7 +119,9 @@ static unsigned int labyrinth_ticket_from_surplus(struct labyrinth_zone *zone,
 	unsigned int have = 0;
 
 	while (have < nr) {
-		desc = labyrinth_cache_take(zone) ?: labyrinth_depot_take(zone);
+		desc = labyrinth_cache_take(zone, zone->cache, &zone->depot) ?:
+		       labyrinth_depot_take(zone, &zone->depot) ?:
+		       labyrinth_clean_take(zone);
 		if (!desc)
 			break;
 		have += labyrinth_ticket_push(zone, ticket, desc, caller);

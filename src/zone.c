@@ -81,6 +81,10 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 		set_bit(LABYRINTH_FREE_STRICT, &zone->free_attention);
 	if (want_init_on_free())
 		set_bit(LABYRINTH_FREE_CLEAR, &zone->free_attention);
+	/* Idle pages that are patterned, or cleared when freed, are not kept clean. */
+	if (zone->cache_size && !(zone->quality & LABYRINTH_QUALITY_VERIFY) &&
+	    !want_init_on_free())
+		zone->clean_size = zone->batch;
 	labyrinth_attention_settle(zone);
 }
 
@@ -114,6 +118,7 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	zone->charged = charge;
 	labyrinth_stack_init(&zone->reserve);
 	labyrinth_stack_init(&zone->depot);
+	labyrinth_stack_init(&zone->clean_depot);
 	labyrinth_stack_init(&zone->exit);
 	atomic_set(&zone->pins, 1);
 	mutex_init(&zone->resize_lock);
@@ -475,8 +480,12 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	/* A page is handed out before it is freed: all of those are seen below. */
 	smp_rmb();
 	stats->from_cache = labyrinth_counted(zone, LABYRINTH_FROM_CACHE);
-	for_each_possible_cpu(cpu)
+	stats->from_clean = labyrinth_counted(zone, LABYRINTH_FROM_CLEAN);
+	for_each_possible_cpu(cpu) {
 		stats->from_cache += labyrinth_cache_hits(per_cpu_ptr(zone->cache, cpu));
+		stats->from_clean += labyrinth_cache_hits(per_cpu_ptr(zone->clean, cpu));
+	}
+	stats->from_cache += stats->from_clean;
 	stats->from_system = labyrinth_counted(zone, LABYRINTH_FROM_SYSTEM);
 	stats->from_reserve = labyrinth_counted(zone, LABYRINTH_FROM_RESERVE);
 	stats->from_ticket = labyrinth_counted(zone, LABYRINTH_FROM_TICKET);

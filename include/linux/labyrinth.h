@@ -229,6 +229,7 @@ struct labyrinth_zone_params {
  * @allocs: pages handed out since creation
  * @frees: pages taken back; never more than @allocs
  * @from_cache: of @allocs, served by a per-CPU cache or the depot
+ * @from_clean: of @from_cache, pages that had been cleared in advance
  * @from_system: of @allocs, served by alloc_pages()
  * @from_reserve: of @allocs, served by the reserve
  * @from_ticket: of @allocs, served by labyrinth_ticket_alloc()
@@ -290,6 +291,7 @@ struct labyrinth_stats {
 	u64 fallbacks;
 	u64 refill_failures;
 	u64 unjoined;
+	u64 from_clean;
 	u64 from_ticket;
 	u64 ticketed;
 	u64 stolen;

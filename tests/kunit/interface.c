@@ -29,8 +29,8 @@ static const struct file_param file_params[] = {
 	FILE(reserve_target), FILE(reserve_min_seen), FILE(cached), FILE(refilled),
 	FILE(verify_failures), FILE(starvations), FILE(capped), FILE(owned),
 	FILE(max_pages), FILE(taken), FILE(returned), FILE(fallbacks),
-	FILE(refill_failures), FILE(unjoined), FILE(detached), FILE(from_ticket),
-	FILE(ticketed), FILE(stolen), FILE(stalls),
+	FILE(refill_failures), FILE(unjoined), FILE(detached), FILE(from_clean),
+	FILE(from_ticket), FILE(ticketed), FILE(stolen), FILE(stalls),
 };
 
 static void file_desc(const struct file_param *param, char *desc)
