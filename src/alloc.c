@@ -374,18 +374,63 @@ static noinline struct page *labyrinth_alloc_doubtful(struct labyrinth_zone *zon
 	return labyrinth_alloc_slow(zone, LABYRINTH_QUALITY_NONE, caller);
 }
 
+/* This CPU's cache is empty, but its depot is not; likewise. */
+static noinline struct page *labyrinth_alloc_refill(struct labyrinth_zone *zone,
+						    labyrinth_quality_t quality,
+						    unsigned long caller)
+{
+	bool zeroed = quality == LABYRINTH_QUALITY_ZERO;
+	struct labyrinth_cache *cache = this_cpu_ptr(zeroed ? zone->clean : zone->cache);
+	struct page *page = NULL;
+	struct labyrinth_desc *desc;
+
+	if (likely(labyrinth_cache_trylock(cache))) {
+		/* Otherwise its top page was freed by two CPUs at once. */
+		if (likely(!cache->nr))
+			labyrinth_cache_fill(zone, cache,
+					     zeroed ? &zone->clean_depot : &zone->depot);
+		if (likely(labyrinth_alloc_pop(cache, &desc)))
+			page = labyrinth_alloc_commit(desc,
+						      labyrinth_fast_signature(caller));
+		labyrinth_cache_unlock(cache);
+	}
+	if (zeroed && page)
+		labyrinth_clean_ask(zone);
+	preempt_enable();
+	return page ?: labyrinth_alloc_slow(zone, quality, caller);
+}
+
 /*
- * What the fast path could not serve, with preemption disabled as that left it.
- *
- * A request for a zeroed page is served from the stock of clean ones.
- *
- * While the system is known to have nothing, or is not to be asked first, a request
- * without flags goes straight to the reserve, if there is nothing in the depot
- * either: it is then that allocation has to be quick, as everybody else is slow.
+ * A request with something special about it, with preemption disabled: for a zeroed
+ * page there is the stock of clean ones.
  */
-static noinline struct page *labyrinth_alloc_rest(struct labyrinth_zone *zone,
-						  labyrinth_quality_t quality,
-						  unsigned long caller)
+static noinline struct page *labyrinth_alloc_special(struct labyrinth_zone *zone,
+						     labyrinth_quality_t quality,
+						     unsigned long caller)
+{
+	struct page *page;
+
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	if (likely((quality | data_race(zone->alloc_attention)) == LABYRINTH_QUALITY_ZERO)) {
+		if (likely(labyrinth_alloc_cached(this_cpu_ptr(zone->clean), caller, &page))) {
+			preempt_enable();
+			return page;
+		}
+		if (!labyrinth_stack_empty(&zone->clean_depot))
+			return labyrinth_alloc_refill(zone, LABYRINTH_QUALITY_ZERO, caller);
+	}
+	preempt_enable();
+	return labyrinth_alloc_slow(zone, quality, caller);
+}
+
+/*
+ * A request without flags that this CPU's cache could not serve, likewise. While the
+ * system is known to have nothing, or is not to be asked first, it goes straight to the
+ * reserve, if there is nothing in the depot either: it is then that allocation has to
+ * be quick, as everybody else is slow.
+ */
+static noinline struct page *labyrinth_alloc_dry(struct labyrinth_zone *zone,
+						 unsigned long caller)
 {
 	struct labyrinth_desc *desc;
 	unsigned long state;
@@ -393,21 +438,11 @@ static noinline struct page *labyrinth_alloc_rest(struct labyrinth_zone *zone,
 	bool fallback;
 	u32 left;
 
-	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (quality | data_race(zone->alloc_attention)) {
-		/* data_race(): likewise. */
-		if ((quality | data_race(zone->alloc_attention)) == LABYRINTH_QUALITY_ZERO &&
-		    labyrinth_alloc_cached(this_cpu_ptr(zone->clean), caller, &page)) {
-			preempt_enable();
-			return page;
-		}
-		preempt_enable();
-		return labyrinth_alloc_slow(zone, quality, caller);
-	}
+	if (!labyrinth_stack_empty(&zone->depot))
+		return labyrinth_alloc_refill(zone, LABYRINTH_QUALITY_NONE, caller);
 	fallback = READ_ONCE(zone->policy) == LABYRINTH_SYSTEM_FIRST;
 	state = READ_ONCE(zone->state);
 	if ((fallback && !(state & BIT(LABYRINTH_ZONE_LATCHED))) ||
-	    !labyrinth_stack_empty(&zone->depot) ||
 	    !labyrinth_stack_pop_one(&zone->reserve, zone->table, &desc, &left)) {
 		preempt_enable();
 		return labyrinth_alloc_slow(zone, LABYRINTH_QUALITY_NONE, caller);
@@ -420,7 +455,7 @@ static noinline struct page *labyrinth_alloc_rest(struct labyrinth_zone *zone,
 	labyrinth_sign(desc, labyrinth_fast_signature(caller));
 	labyrinth_desc_alloc_linked(desc);
 	labyrinth_count(zone, LABYRINTH_FROM_RESERVE);
-	if (fallback) {
+	if (likely(fallback)) {
 		labyrinth_count(zone, LABYRINTH_FALLBACKS);
 		WRITE_ONCE(zone->fallback_caller, caller);
 		if (unlikely(!(state & BIT(LABYRINTH_ZONE_BURST))))
@@ -432,10 +467,10 @@ static noinline struct page *labyrinth_alloc_rest(struct labyrinth_zone *zone,
 	return page;
 }
 
-/* False: nothing has been done, and preemption is still disabled. */
+/* True: *page is one, and not NULL, which spares a look at it. */
 static __always_inline bool
-labyrinth_alloc_fast(struct labyrinth_zone *zone, labyrinth_quality_t quality,
-		     unsigned long caller, struct page **page)
+labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
+		    unsigned long caller, struct page **page)
 {
 	struct labyrinth_cache *cache;
 
@@ -443,9 +478,14 @@ labyrinth_alloc_fast(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 	preempt_disable();
 	cache = this_cpu_ptr(zone->cache);
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (unlikely((quality | data_race(zone->alloc_attention)) ||
-		     !labyrinth_alloc_cached(cache, caller, page)))
+	if (unlikely(quality | data_race(zone->alloc_attention))) {
+		*page = labyrinth_alloc_special(zone, quality, caller);
 		return false;
+	}
+	if (unlikely(!labyrinth_alloc_cached(cache, caller, page))) {
+		*page = labyrinth_alloc_dry(zone, caller);
+		return false;
+	}
 	preempt_enable();
 	return true;
 }
@@ -455,9 +495,8 @@ struct page *labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,
 {
 	struct page *page;
 
-	if (likely(labyrinth_alloc_fast(zone, quality, _RET_IP_, &page)))
-		return page;
-	return labyrinth_alloc_rest(zone, quality, _RET_IP_);
+	labyrinth_alloc_one(zone, quality, _RET_IP_, &page);
+	return page;
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_page_atomic);
 
@@ -466,9 +505,8 @@ void *labyrinth_alloc_atomic(struct labyrinth_zone *zone,
 {
 	struct page *page;
 
-	if (likely(labyrinth_alloc_fast(zone, quality, _RET_IP_, &page)))
+	if (likely(labyrinth_alloc_one(zone, quality, _RET_IP_, &page)))
 		return page_address(page);
-	page = labyrinth_alloc_rest(zone, quality, _RET_IP_);
 	return page ? page_address(page) : NULL;
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_atomic);

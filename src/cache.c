@@ -99,22 +99,22 @@ static struct labyrinth_desc *labyrinth_batch_next(struct labyrinth_zone *zone,
 	return next;
 }
 
-/* Move a batch from the depot into an empty cache. */
-static void labyrinth_cache_fill(struct labyrinth_zone *zone,
-				 struct labyrinth_cache *cache,
-				 struct labyrinth_stack *depot)
+/* Move a batch from the depot into an empty cache that the caller holds locked. */
+void labyrinth_cache_fill(struct labyrinth_zone *zone, struct labyrinth_cache *cache,
+			  struct labyrinth_stack *depot)
 {
-	struct labyrinth_desc *desc, *next;
+	struct labyrinth_desc *desc;
 	u32 nr, i;
 
 	desc = labyrinth_depot_pop(zone, depot, &nr);
 	if (!desc)
 		return;
-	for (i = 0; i < nr; i++) {
-		next = labyrinth_batch_next(zone, desc);
-		labyrinth_cache_push(cache, desc);
-		desc = next;
+	for (i = 1; i <= nr; i++) {
+		cache->slot[i] = desc;
+		desc = labyrinth_batch_next(zone, desc);
 	}
+	WRITE_ONCE(cache->given, cache->given + nr);
+	WRITE_ONCE(cache->nr, nr);
 }
 
 static struct labyrinth_desc *labyrinth_cache_pop(struct labyrinth_zone *zone,
@@ -167,7 +167,7 @@ static u32 labyrinth_batch_make(struct labyrinth_zone *zone,
 				struct labyrinth_desc **first)
 {
 	struct labyrinth_desc *head = NULL;
-	u32 i, length = 0;
+	u32 i, below = 0, length = 0;
 
 	for (i = 0; i < nr; i++) {
 		struct labyrinth_desc *desc = slot[i];
@@ -176,7 +176,8 @@ static u32 labyrinth_batch_make(struct labyrinth_zone *zone,
 			labyrinth_record_freed_twice(zone, desc);
 			continue;
 		}
-		WRITE_ONCE(desc->next, head ? head - zone->table : 0);
+		WRITE_ONCE(desc->next, below);
+		below = desc - zone->table;
 		head = desc;
 		length++;
 	}
@@ -186,9 +187,8 @@ static u32 labyrinth_batch_make(struct labyrinth_zone *zone,
 	return length;
 }
 
-/* Make room in a full cache: its oldest pages become a batch of the depot. */
-static bool labyrinth_cache_spill(struct labyrinth_zone *zone,
-				  struct labyrinth_cache *cache)
+/* Make room in a full cache, likewise: its oldest pages become a batch of the depot. */
+bool labyrinth_cache_spill(struct labyrinth_zone *zone, struct labyrinth_cache *cache)
 {
 	struct labyrinth_desc *first, *next;
 	u32 nr = zone->batch, length;

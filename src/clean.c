@@ -30,7 +30,7 @@
 #define LABYRINTH_CLEAN_GFP	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_ZERO)
 
 /* Ask for the worker, if the stock is low and it is not known to be in vain. */
-static void labyrinth_clean_ask(struct labyrinth_zone *zone)
+void labyrinth_clean_ask(struct labyrinth_zone *zone)
 {
 	if (labyrinth_stack_depth(&zone->clean_depot, zone->table) > zone->depot_max / 2 ||
 	    time_before(jiffies, READ_ONCE(zone->clean_pause)))
@@ -41,7 +41,8 @@ static void labyrinth_clean_ask(struct labyrinth_zone *zone)
 /* A clean page of the stock, for whatever request. */
 struct labyrinth_desc *labyrinth_clean_take(struct labyrinth_zone *zone)
 {
-	if (!zone->clean_size)
+	/* Whichever CPU's: there is mostly none, and this is not exact anyway. */
+	if (labyrinth_stack_empty(&zone->clean_depot) && !raw_cpu_ptr(zone->clean)->nr)
 		return NULL;
 	return labyrinth_cache_take(zone, zone->clean, &zone->clean_depot) ?:
 	       labyrinth_depot_take(zone, &zone->clean_depot);

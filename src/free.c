@@ -26,11 +26,14 @@
 
 #include "page.h"
 
-/* The caller's page becomes idle. False: nothing has been done, the slow path will. */
+/*
+ * The caller's page becomes idle; @locked: exactly so, against other CPUs as well.
+ * False: nothing has been done, the slow path will.
+ */
 static __always_inline bool labyrinth_free_commit(struct labyrinth_zone *zone,
 						  struct labyrinth_desc *desc,
 						  struct page *page,
-						  unsigned long caller)
+						  unsigned long caller, bool locked)
 {
 	u32 state;
 
@@ -39,7 +42,8 @@ static __always_inline bool labyrinth_free_commit(struct labyrinth_zone *zone,
 	/* One that fails writes, too, perhaps over another CPU's change: look first. */
 	state = READ_ONCE(desc->state);
 	if (unlikely(state != LABYRINTH_DESC_LIVE ||
-		     !try_cmpxchg_local(&desc->state, &state, LABYRINTH_DESC_IDLE)))
+		     !(locked ? try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_IDLE) :
+		       try_cmpxchg_local(&desc->state, &state, LABYRINTH_DESC_IDLE))))
 		return false;
 	desc->freer = caller;
 	labyrinth_page_reset(page);
@@ -51,12 +55,12 @@ static __always_inline bool labyrinth_free_push(struct labyrinth_zone *zone,
 						struct labyrinth_cache *cache,
 						struct labyrinth_desc *desc,
 						struct page *page,
-						unsigned long caller)
+						unsigned long caller, bool locked)
 {
 	unsigned long nr = cache->nr;
 
 	if (unlikely(nr >= zone->cache_size ||
-		     !labyrinth_free_commit(zone, desc, page, caller)))
+		     !labyrinth_free_commit(zone, desc, page, caller, locked)))
 		return false;
 	cache->frees++;
 	cache->slot[nr + 1] = desc;
@@ -229,8 +233,8 @@ out:
 }
 
 /*
- * The last of it: a page that is idle and claimed for the reserve, which is about to
- * be full, or was starved; with preemption disabled.
+ * The last of it: a page that is idle and claimed for the reserve, which is full after
+ * all, or was starved; with preemption disabled.
  */
 static noinline void labyrinth_free_full(struct labyrinth_zone *zone,
 					 struct labyrinth_desc *desc)
@@ -276,15 +280,22 @@ static __always_inline bool labyrinth_free_short(struct labyrinth_zone *zone,
 
 /*
  * What the fast path could not do, with preemption disabled as that left it: its page
- * is in the second group, or goes straight into the reserve.
+ * is in the second group, or the cache is full, or the zone is strict, or the page goes
+ * straight into the reserve.
  */
 static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
 					 struct page *page, unsigned long caller)
 {
-	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
+	struct labyrinth_desc *desc;
 	struct labyrinth_cache *cache;
 	unsigned long attention;
+	bool freed;
 
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	attention = data_race(zone->free_attention);
+	if (unlikely(attention & ~(BIT(LABYRINTH_FREE_SHORT) | BIT(LABYRINTH_FREE_STRICT))))
+		goto slow;
+	desc = labyrinth_registry_home(zone, page);
 	/* data_race(): another page may come and go there, the caller's may not. */
 	if (unlikely(data_race(desc->page) != page)) {
 		/* An empty slot of the second group would match. */
@@ -294,17 +305,16 @@ static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
 		if (!desc)
 			goto slow;
 	}
-	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	attention = data_race(zone->free_attention);
-	if (likely(attention == BIT(LABYRINTH_FREE_SHORT))) {
+	if (attention & BIT(LABYRINTH_FREE_SHORT)) {
 		if (likely(labyrinth_free_short(zone, desc, page, caller)))
 			return;
 		goto slow;
 	}
 	cache = this_cpu_ptr(zone->cache);
-	if (!attention && labyrinth_cache_trylock(cache)) {
-		bool freed = labyrinth_free_push(zone, cache, desc, page, caller);
-
+	if (likely(zone->cache_size && labyrinth_cache_trylock(cache))) {
+		freed = (likely(cache->nr < zone->cache_size) ||
+			 labyrinth_cache_spill(zone, cache)) &&
+			labyrinth_free_push(zone, cache, desc, page, caller, true);
 		labyrinth_cache_unlock(cache);
 		if (likely(freed)) {
 			preempt_enable();
@@ -329,7 +339,8 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	if (likely(!data_race(zone->free_attention)) && labyrinth_cache_trylock(cache)) {
 		if (likely(labyrinth_free_find(zone, page, &desc) &&
-			   labyrinth_free_push(zone, cache, desc, page, caller))) {
+			   labyrinth_free_push(zone, cache, desc, page, caller,
+					       false))) {
 			labyrinth_cache_unlock(cache);
 			preempt_enable();
 			return;
@@ -388,7 +399,8 @@ static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
 		most = min(zone->cache_size - cache->nr, (unsigned long)nr);
 		for (; i < most; i++) {
 			if (unlikely(!labyrinth_free_find(zone, pages[i], &desc) ||
-				     !labyrinth_free_commit(zone, desc, pages[i], caller)))
+				     !labyrinth_free_commit(zone, desc, pages[i], caller,
+							    false)))
 				break;
 			slot[i] = desc;
 		}

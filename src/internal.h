@@ -320,6 +320,9 @@ static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
 	WRITE_ONCE(cache->busy, 0);
 }
 
+void labyrinth_cache_fill(struct labyrinth_zone *zone, struct labyrinth_cache *cache,
+			  struct labyrinth_stack *depot);
+bool labyrinth_cache_spill(struct labyrinth_zone *zone, struct labyrinth_cache *cache);
 unsigned long labyrinth_cache_hits(const struct labyrinth_cache *cache);
 struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone,
 					    struct labyrinth_cache __percpu *caches,
@@ -348,6 +351,7 @@ u64 labyrinth_cached(struct labyrinth_zone *zone);
 /* clean.c */
 struct labyrinth_desc *labyrinth_clean_take(struct labyrinth_zone *zone);
 struct labyrinth_desc *labyrinth_clean_take_zeroed(struct labyrinth_zone *zone);
+void labyrinth_clean_ask(struct labyrinth_zone *zone);
 void labyrinth_clean_work(struct work_struct *work);
 
 /* reserve.c; src/reserve.h has what is inlined */

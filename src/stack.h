@@ -124,7 +124,9 @@ static inline bool labyrinth_desc_idle(const struct labyrinth_desc *desc)
 /* Claim a descriptor for a stack; false: it is on one already. */
 static inline bool labyrinth_desc_link(struct labyrinth_desc *desc, u32 weight)
 {
-	return cmpxchg(&desc->weight, 0, weight) == 0;
+	u32 none = 0;
+
+	return try_cmpxchg(&desc->weight, &none, weight);
 }
 
 /* A state and a weight as they stand side by side. */
@@ -238,9 +240,8 @@ refuse:
 }
 
 /*
- * The same for one page of a stack of single pages, and for a push that leaves the
- * stack with less than @limit pages: nothing has to be refused on what a stale head
- * says, the compare-and-exchange alone decides.
+ * The same for one page of a stack of single pages. A refusal may rest on what a stale
+ * head says: the caller then asks the others, which are exact.
  */
 static __always_inline bool
 labyrinth_stack_pop_one(struct labyrinth_stack *stack, struct labyrinth_desc *table,
@@ -275,7 +276,7 @@ labyrinth_stack_push_one(struct labyrinth_stack *stack, struct labyrinth_desc *t
 
 		if (likely(top != LABYRINTH_NIL))
 			depth += READ_ONCE(table[top].depth);
-		if (unlikely(depth >= limit))
+		if (unlikely(depth > limit))
 			return false;
 		WRITE_ONCE(node->below, top);
 		WRITE_ONCE(node->depth, depth);
