@@ -9,8 +9,9 @@
  * one that is charged (ACCOUNT) can only be served by the system.
  *
  * The fast path serves a request without flags from this CPU's cache. Whatever
- * is special about a zone or a request sends it to the slow path by one test of
- * the flags or-ed together, and so does everything that is not there.
+ * is special about a zone or a request leaves it by one test of the flags or-ed
+ * together. Two cases more are quick, though not as quick: a clean page, and one of the
+ * reserve while the system has nothing. All else is the slow path's.
  *
  * Until it is handed out a page is idle, in the hands of the one CPU that took
  * it: it can be compared, filled, or put back. It becomes live, and visible in
@@ -449,8 +450,8 @@ static noinline struct page *labyrinth_alloc_dry(struct labyrinth_zone *zone,
 	}
 	labyrinth_reserve_taken(zone, left);
 	page = desc->page;
-	if (unlikely(desc->standing != labyrinth_standing(LABYRINTH_DESC_IDLE, 1) ||
-		     labyrinth_page_counts(page)))
+	if (unlikely(READ_ONCE(desc->standing) != labyrinth_standing(LABYRINTH_DESC_IDLE, 1) ||
+		     !labyrinth_recyclable(zone, page)))
 		return labyrinth_alloc_doubtful(zone, desc, caller);
 	labyrinth_sign(desc, labyrinth_fast_signature(caller));
 	labyrinth_desc_alloc_linked(desc);
@@ -535,7 +536,7 @@ static void labyrinth_bulk_add(struct labyrinth_bulk *bulk,
 			       struct labyrinth_desc *desc,
 			       enum labyrinth_count source)
 {
-	bool fresh = source == LABYRINTH_FROM_SYSTEM;
+	bool fresh = source == LABYRINTH_FROM_SYSTEM || source == LABYRINTH_FROM_CLEAN;
 
 	if (!fresh && !labyrinth_quality_verify(bulk->zone, desc, bulk->caller))
 		return;
@@ -595,6 +596,19 @@ static void labyrinth_bulk_reserve(struct labyrinth_bulk *bulk)
 	}
 }
 
+/* Better pages that were meant for something else than none. */
+static void labyrinth_bulk_clean(struct labyrinth_bulk *bulk)
+{
+	struct labyrinth_desc *desc;
+
+	while (bulk->nr < bulk->want) {
+		desc = labyrinth_clean_take(bulk->zone);
+		if (!desc)
+			return;
+		labyrinth_bulk_add(bulk, desc, LABYRINTH_FROM_CLEAN);
+	}
+}
+
 static void labyrinth_bulk_collect(struct labyrinth_bulk *bulk)
 {
 	enum labyrinth_policy policy = READ_ONCE(bulk->zone->policy);
@@ -616,6 +630,7 @@ static void labyrinth_bulk_collect(struct labyrinth_bulk *bulk)
 		labyrinth_bulk_system(bulk);
 		labyrinth_bulk_reserve(bulk);
 	}
+	labyrinth_bulk_clean(bulk);
 }
 
 static bool labyrinth_bulk_aligned(struct labyrinth_bulk *bulk)

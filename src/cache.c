@@ -58,22 +58,33 @@ static void labyrinth_cache_took(struct labyrinth_cache *cache, unsigned int nr)
 	WRITE_ONCE(cache->taken, cache->taken + nr);
 }
 
+#define LABYRINTH_HITS_TRIES	8
+
 /*
  * What the fast path has handed out: all that came, less what went otherwise and
- * what is still there. Of a CPU that is just at it this may be a few pages too
- * many, for a moment.
+ * what is still there. It is the CPU's own that counts meanwhile, so this is what the
+ * figures give that belong together, or nearly.
  */
 unsigned long labyrinth_cache_hits(const struct labyrinth_cache *cache)
 {
-	/* data_race(): as good as a moment's statistics can be. */
-	unsigned long gone = data_race(READ_ONCE(cache->taken));
+	unsigned int tries = LABYRINTH_HITS_TRIES;
+	unsigned long came, taken;
+	long hits;
 
-	smp_rmb();	/* see labyrinth_cache_took() */
-	/* data_race(): likewise. */
-	gone += data_race(READ_ONCE(cache->nr));
-	smp_rmb();	/* see labyrinth_cache_push() */
-	/* data_race(): likewise. */
-	return data_race(READ_ONCE(cache->frees) + READ_ONCE(cache->given)) - gone;
+	do {
+		/* data_race(): as good as a moment's statistics can be. */
+		taken = data_race(READ_ONCE(cache->taken));
+		smp_rmb();	/* what has gone since is seen to have come, too */
+		/* data_race(): likewise. */
+		hits = -data_race(READ_ONCE(cache->nr));
+		smp_rmb();	/* likewise */
+		/* data_race(): likewise. */
+		came = data_race(READ_ONCE(cache->frees) + READ_ONCE(cache->given));
+		hits += came - taken;
+		smp_rmb();	/* nothing may have been moved in between */
+		/* data_race(): likewise. */
+	} while (data_race(READ_ONCE(cache->taken)) != taken && --tries);
+	return max(hits, 0L);
 }
 
 static struct labyrinth_desc *labyrinth_depot_pop(struct labyrinth_zone *zone,
@@ -397,8 +408,10 @@ void labyrinth_cache_drain_ask(struct labyrinth_zone *zone)
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		if (READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr) ||
-		    READ_ONCE(per_cpu_ptr(zone->clean, cpu)->nr))
+		/* data_race(): one that fills up this very moment may be left out. */
+		if (data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr)) ||
+		    /* data_race(): likewise. */
+		    data_race(READ_ONCE(per_cpu_ptr(zone->clean, cpu)->nr)))
 			queue_work_on(cpu, labyrinth_drain_wq,
 				      &per_cpu_ptr(zone->drain, cpu)->work);
 }
@@ -412,9 +425,9 @@ void labyrinth_cache_drain_stop(struct labyrinth_zone *zone)
 		cancel_work_sync(&per_cpu_ptr(zone->drain, cpu)->work);
 }
 
-static unsigned int labyrinth_depot_drain_one(struct labyrinth_zone *zone,
-					      struct labyrinth_stack *depot,
-					      unsigned int nr)
+/* Give up @nr pages of a depot, or a few more. Returns what the system got. */
+unsigned int labyrinth_depot_drain_from(struct labyrinth_zone *zone,
+					struct labyrinth_stack *depot, unsigned int nr)
 {
 	struct labyrinth_desc *desc, *next;
 	unsigned int taken = 0, given = 0;
@@ -443,10 +456,10 @@ static unsigned int labyrinth_depot_drain_one(struct labyrinth_zone *zone,
  */
 unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr)
 {
-	unsigned int given = labyrinth_depot_drain_one(zone, &zone->depot, nr);
+	unsigned int given = labyrinth_depot_drain_from(zone, &zone->depot, nr);
 
 	if (given < nr)
-		given += labyrinth_depot_drain_one(zone, &zone->clean_depot, nr - given);
+		given += labyrinth_depot_drain_from(zone, &zone->clean_depot, nr - given);
 	return given;
 }
 

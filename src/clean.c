@@ -13,6 +13,7 @@
  * What lies here is surplus like all that lies in caches: it may be used for any
  * request that would get nothing otherwise, and is given up when the system is short.
  */
+#include <linux/cpumask.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -26,7 +27,7 @@
 /* After an attempt that brought nothing. */
 #define LABYRINTH_CLEAN_PAUSE	(HZ / 10)
 
-/* Never at the expense of anybody: what is there without reclaim. */
+/* What is there without waiting for it. */
 #define LABYRINTH_CLEAN_GFP	(GFP_NOWAIT | __GFP_NOWARN | __GFP_NORETRY | __GFP_ZERO)
 
 /* Ask for the worker, if the stock is low and it is not known to be in vain. */
@@ -42,7 +43,9 @@ void labyrinth_clean_ask(struct labyrinth_zone *zone)
 struct labyrinth_desc *labyrinth_clean_take(struct labyrinth_zone *zone)
 {
 	/* Whichever CPU's: there is mostly none, and this is not exact anyway. */
-	if (labyrinth_stack_empty(&zone->clean_depot) && !raw_cpu_ptr(zone->clean)->nr)
+	if (labyrinth_stack_empty(&zone->clean_depot) &&
+	    /* data_race(): likewise. */
+	    !data_race(READ_ONCE(raw_cpu_ptr(zone->clean)->nr)))
 		return NULL;
 	return labyrinth_cache_take(zone, zone->clean, &zone->clean_depot) ?:
 	       labyrinth_depot_take(zone, &zone->clean_depot);
@@ -78,7 +81,27 @@ static unsigned int labyrinth_clean_get(struct labyrinth_zone *zone,
 	got = labyrinth_system_get(zone, nr, labyrinth_reserve_lack(zone),
 				   LABYRINTH_CLEAN_GFP, desc, &rejected);
 	labyrinth_system_put_rejected(zone, &rejected);
+	/* Who was told meanwhile that all of max_pages is owned has given up. */
+	labyrinth_room(zone);
 	return got;
+}
+
+/*
+ * The reserve lacks pages, and max_pages are owned: what is kept clean goes there.
+ * Other CPUs' shares follow later.
+ */
+void labyrinth_clean_give_up(struct labyrinth_zone *zone)
+{
+	unsigned int cpu;
+
+	labyrinth_depot_drain_from(zone, &zone->clean_depot, labyrinth_reserve_lack(zone));
+	for_each_online_cpu(cpu) {
+		/* data_race(): one that fills up this very moment may be left out. */
+		if (data_race(READ_ONCE(per_cpu_ptr(zone->clean, cpu)->nr))) {
+			labyrinth_cache_drain_ask(zone);
+			return;
+		}
+	}
 }
 
 void labyrinth_clean_work(struct work_struct *work)

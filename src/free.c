@@ -13,8 +13,8 @@
  * cache. That is exact against anything on this CPU, an NMI included, and against
  * another CPU except within that one instruction; a page freed twice in the very
  * instant is found when it is popped, or when it is linked into a shared stack
- * (src/stack.h). The slow path claims by a locked one, and a strict zone always
- * takes the slow path.
+ * (src/stack.h). Everything else claims by a locked one, and a strict zone always
+ * does.
  *
  * Nothing of the page itself is read before the registry knows it.
  */
@@ -45,6 +45,11 @@ static __always_inline bool labyrinth_free_commit(struct labyrinth_zone *zone,
 		     !(locked ? try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_IDLE) :
 		       try_cmpxchg_local(&desc->state, &state, LABYRINTH_DESC_IDLE))))
 		return false;
+	/* Found, freed by another CPU, and the slot has another page; as in slow. */
+	if (locked && unlikely(READ_ONCE(desc->page) != page)) {
+		WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE);
+		return false;
+	}
 	desc->freer = caller;
 	labyrinth_page_reset(page);
 	return true;
@@ -157,12 +162,6 @@ static __always_inline struct page *labyrinth_addr_page(const void *addr)
 #endif
 }
 
-/* NULL, or what the arithmetic makes of it: free has nothing to do. */
-static bool labyrinth_page_is_null(const struct page *page)
-{
-	return !page || page == labyrinth_addr_page(NULL);
-}
-
 static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 					 struct page *page, unsigned long caller)
 {
@@ -172,9 +171,8 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 	rcu_read_lock();
 	desc = labyrinth_registry_find(zone, page);
 	if (unlikely(!desc)) {
-		if (!labyrinth_page_is_null(page))
-			labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page,
-					      NULL, caller);
+		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page, NULL,
+				      caller);
 		goto out;
 	}
 	state = READ_ONCE(desc->state);
@@ -298,9 +296,6 @@ static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
 	desc = labyrinth_registry_home(zone, page);
 	/* data_race(): another page may come and go there, the caller's may not. */
 	if (unlikely(data_race(desc->page) != page)) {
-		/* An empty slot of the second group would match. */
-		if (!page)
-			goto slow;
 		desc = labyrinth_registry_elsewhere(zone, page, desc);
 		if (!desc)
 			goto slow;
@@ -350,10 +345,11 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 	labyrinth_free_rest(zone, page, caller);
 }
 
-/* NULL is found nowhere in the registry, and the slow path knows it. */
+/* With NULL the zone is not looked at: only a live page keeps it there. */
 void labyrinth_free_page(struct labyrinth_zone *zone, struct page *page)
 {
-	labyrinth_free_one(zone, page, _RET_IP_);
+	if (likely(page))
+		labyrinth_free_one(zone, page, _RET_IP_);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free_page);
 
@@ -372,13 +368,13 @@ static bool labyrinth_addr_plausible(const void *addr)
 
 void labyrinth_free(struct labyrinth_zone *zone, const void *addr)
 {
-	if (unlikely(!labyrinth_addr_plausible(addr))) {
-		if (addr)
-			labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, addr,
-					      NULL, _RET_IP_);
+	if (unlikely(!addr))
 		return;
-	}
-	labyrinth_free_one(zone, labyrinth_addr_page(addr), _RET_IP_);
+	if (likely(labyrinth_addr_plausible(addr)))
+		labyrinth_free_one(zone, labyrinth_addr_page(addr), _RET_IP_);
+	else
+		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, addr, NULL,
+				      _RET_IP_);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free);
 

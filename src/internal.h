@@ -47,11 +47,11 @@
 	 LABYRINTH_QUALITY_CL_ALIGN | LABYRINTH_QUALITY_VERIFY | \
 	 LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT)
 
-/* In ->alloc_attention, beside the zone's own quality: all take the slow path. */
+/* In ->alloc_attention, beside the zone's own quality: the slow path decides. */
 #define LABYRINTH_QUALITY_ATTENTION	((__force labyrinth_quality_t)BIT(31))
 
 /*
- * Bits of ->free_attention: any of them sends a free to the slow path. As with
+ * Bits of ->free_attention: any of them keeps a free off the fast path. As with
  * ->alloc_attention, fast paths read it plainly, beside others that change it: it
  * is a hint there, and what it tells too late is decided by the slow path, or
  * waited for by synchronize_rcu().
@@ -336,6 +336,8 @@ void labyrinth_cache_free(struct labyrinth_zone *zone);
 void labyrinth_cache_drain_dead(struct labyrinth_zone *zone, unsigned int cpu);
 void labyrinth_cache_drain_ask(struct labyrinth_zone *zone);
 void labyrinth_cache_drain_stop(struct labyrinth_zone *zone);
+unsigned int labyrinth_depot_drain_from(struct labyrinth_zone *zone,
+					struct labyrinth_stack *depot, unsigned int nr);
 unsigned int labyrinth_depot_drain(struct labyrinth_zone *zone, unsigned int nr);
 struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone,
 					    struct labyrinth_stack *depot);
@@ -352,6 +354,7 @@ u64 labyrinth_cached(struct labyrinth_zone *zone);
 struct labyrinth_desc *labyrinth_clean_take(struct labyrinth_zone *zone);
 struct labyrinth_desc *labyrinth_clean_take_zeroed(struct labyrinth_zone *zone);
 void labyrinth_clean_ask(struct labyrinth_zone *zone);
+void labyrinth_clean_give_up(struct labyrinth_zone *zone);
 void labyrinth_clean_work(struct work_struct *work);
 
 /* reserve.c; src/reserve.h has what is inlined */

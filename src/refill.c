@@ -120,6 +120,8 @@ static bool labyrinth_refill_fill(struct labyrinth_zone *zone, bool *gained)
 		lack = labyrinth_reserve_lack(zone);
 		filled = !lack || test_bit(LABYRINTH_ZONE_DYING, &zone->state) ||
 			 atomic_read(&zone->owned) >= zone->max_pages;
+		if (filled && lack)
+			labyrinth_clean_give_up(zone);
 		if (filled)
 			break;
 		if (labyrinth_system_fill(zone, lack, LABYRINTH_REFILL_GFP, &rejected))

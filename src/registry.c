@@ -88,9 +88,9 @@ int labyrinth_registry_init(struct labyrinth_zone *zone)
 	if (!zone->table)
 		return -ENOMEM;
 	/*
-	 * The fast paths look for NULL unasked, and an empty slot would match: its
-	 * home slot and the others of that group are no page's. What stands there
-	 * is the name of none.
+	 * A NULL in the middle of a bulk is looked for like a page, and an empty slot
+	 * would match: its home slot and the others of that group are no page's. What
+	 * stands there is the name of none.
 	 */
 	for (i = 0; i < LABYRINTH_GROUP; i++)
 		zone->table[i].page = (struct page *)&zone->table[i];

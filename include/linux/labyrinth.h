@@ -122,7 +122,11 @@ typedef unsigned int __bitwise labyrinth_quality_t;
  *     The content is unspecified; the request is critical.
  *
  * ``LABYRINTH_QUALITY_ZERO``
- *     Every byte is zero.
+ *     Every byte is zero. Once a zone is asked for such pages, its worker keeps
+ *     some in stock, cleared in advance, and a request costs little more than one
+ *     without flags while that lasts; after that the page is cleared in place. No
+ *     stock is kept for bulk requests, in zones with VERIFY or without caches, and
+ *     under init_on_free.
  *
  * ``LABYRINTH_QUALITY_POISON``
  *     Every byte is the zone's poison pattern. Together with ZERO: misuse.

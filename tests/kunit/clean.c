@@ -224,6 +224,49 @@ static void clean_pages_serve_who_would_get_nothing(struct kunit *test)
 	KUNIT_EXPECT_GE(test, from_clean(zone), stats.cached - 1);
 }
 
+/* The same for all at once. */
+static void clean_pages_complete_a_bulk(struct kunit *test)
+{
+	struct labyrinth_zone *zone =
+		labyrinth_test_zone(test, .reserve = RESERVE, .cache = CACHE);
+	struct page *page[RESERVE + 4];
+
+	if (want_init_on_free())
+		kunit_skip(test, "pages are cleared when they are freed");
+	make_stock(test, zone);
+	KUNIT_ASSERT_FALSE(test, labyrinth_stack_empty(&zone->clean_depot));
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_ATOMIC, true);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_FILL, true);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
+	/* The reserve alone is not enough, and there is one page in a cache at most. */
+	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, page, RESERVE), RESERVE);
+	KUNIT_EXPECT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 4, page + RESERVE), 0);
+	labyrinth_free_bulk(zone, RESERVE + 4, page);
+}
+
+/* Without this nobody could bring the reserve back: all pages are the zone's. */
+static void stock_goes_to_a_short_reserve(struct kunit *test)
+{
+	unsigned int most = RESERVE + 2 * CACHE * num_possible_cpus();
+	struct labyrinth_zone *zone =
+		labyrinth_test_zone(test, .reserve = RESERVE, .cache = CACHE, .max_pages = most);
+	struct page **page = labyrinth_test_pages(test, most);
+	unsigned int nr;
+
+	if (want_init_on_free())
+		kunit_skip(test, "pages are cleared when they are freed");
+	make_stock(test, zone);
+	KUNIT_ASSERT_FALSE(test, labyrinth_stack_empty(&zone->clean_depot));
+	/* All that can be had but the stock; the last of it from the reserve. */
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
+	nr = labyrinth_test_take(zone, NONE, page, most - RESERVE);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_stats(zone).owned, most);
+	KUNIT_ASSERT_GT(test, labyrinth_reserve_lack(zone), 0);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, false);
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_wait(!labyrinth_reserve_lack(zone)));
+	labyrinth_free_bulk(zone, nr, page);
+}
+
 static void stock_is_surplus(struct kunit *test)
 {
 	struct labyrinth_zone *zone =
@@ -291,6 +334,8 @@ static struct kunit_case clean_cases[] = {
 	KUNIT_CASE(nothing_is_kept_in_stock_that_nobody_asks_for),
 	KUNIT_CASE_PARAM(zeroed_pages_are_zeroed_in_every_zone, other_gen_params),
 	KUNIT_CASE(clean_pages_serve_who_would_get_nothing),
+	KUNIT_CASE(clean_pages_complete_a_bulk),
+	KUNIT_CASE(stock_goes_to_a_short_reserve),
 	KUNIT_CASE(stock_is_surplus),
 	KUNIT_CASE(stock_leaves_the_reserve_its_due),
 	KUNIT_CASE(stock_serves_any_context),

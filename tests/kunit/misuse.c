@@ -61,6 +61,24 @@ static void free_of_null_does_nothing(struct kunit *test)
 	labyrinth_free_bulk(zone, 2, none);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).misuse, 0);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).frees, 0);
+	/* Nor does it look at the zone, which need not be there any more. */
+	labyrinth_free_page(NULL, NULL);
+	labyrinth_free(NULL, NULL);
+	labyrinth_free_bulk(NULL, 2, none);
+}
+
+/* One in the middle of others is passed over, the others are not. */
+static void null_in_a_bulk_is_passed_over(struct kunit *test)
+{
+	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 2);
+	struct page *page[4];
+
+	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, LABYRINTH_QUALITY_NONE, page, 3), 3);
+	page[3] = page[1];
+	page[1] = NULL;
+	labyrinth_free_bulk(zone, 4, page);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).misuse, 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).live, 0);
 }
 
 enum whereabouts { IN_CACHE, IN_DEPOT, IN_RESERVE, IN_SYSTEM };
@@ -284,6 +302,7 @@ static void misuse_in_a_hard_interrupt_is_counted(struct kunit *test)
 
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(free_of_null_does_nothing),
+	KUNIT_CASE(null_in_a_bulk_is_passed_over),
 	KUNIT_CASE_PARAM(second_free_is_misuse, whereabouts_gen_params),
 	KUNIT_CASE_PARAM(third_free_is_misuse_again, whereabouts_gen_params),
 	KUNIT_CASE_PARAM(second_free_by_address_is_misuse, whereabouts_gen_params),

@@ -2,14 +2,14 @@
 /*
  * Batches in the depot: does each come out as it went in, whatever is freed twice?
  *
- * mirrors src/cache.c labyrinth_depot_pop 28041dd38e1e
+ * mirrors src/cache.c labyrinth_depot_pop 5ce00acd9f17
  * mirrors src/cache.c labyrinth_batch_next 8a5290eb0058
- * mirrors src/cache.c labyrinth_batch_make 232131dbbec2
- * mirrors src/cache.c labyrinth_cache_fill 720a2e376453
- * mirrors src/cache.c labyrinth_cache_spill b0bb404b146c
+ * mirrors src/cache.c labyrinth_batch_make dcb047ab7795
+ * mirrors src/cache.c labyrinth_cache_fill 76ee034852d1
+ * mirrors src/cache.c labyrinth_cache_spill 1384a2d05baa
  * mirrors src/cache.c labyrinth_depot_give 74fdf85617e9
- * mirrors src/cache.c labyrinth_depot_take 4e240303d4b7
- * mirrors src/stack.h labyrinth_desc_link 497e7c6b3b8d
+ * mirrors src/cache.c labyrinth_depot_take 13b1dafac3f5
+ * mirrors src/stack.h labyrinth_desc_link 7333a27645a6
  * mirrors src/stack.h labyrinth_stack_push fbc313d731d8
  * mirrors src/stack.h labyrinth_stack_pop ad2319e7c319
  *

@@ -4,8 +4,9 @@
  *
  * mirrors src/report.c labyrinth_record 2bbddd57b3ca
  * mirrors src/report.c labyrinth_report_work 86e1796109cc
- * mirrors src/internal.h labyrinth_kick a08519a803e4
- * mirrors src/refill.c labyrinth_kicked 5e6ee5fef1d1
+ * mirrors src/internal.h labyrinth_kicked_already 0f57e3f48c0d
+ * mirrors src/internal.h labyrinth_kick df9fafb0e8d8
+ * mirrors src/refill.c labyrinth_kicked 384aaf0c656f
  *
  * Bounds: WRITERS contexts on two CPUs, each of which records EVENTS events; a ring
  * of RING slots; the irq_work on either CPU, with the kernel's own flags
@@ -15,7 +16,8 @@
  *
  * Memory is sequentially consistent here. The code relies on: the release of ->ready
  * and its acquire, for the fields; the release of ->events_tail and its acquire, for
- * a slot's having been read before it is written again; on atomic_fetch_or() of
+ * a slot's having been read before it is written again; on the smp_mb() before ->kicks
+ * is looked at, with atomic_xchg() as its partner; on atomic_fetch_or() of
  * ->kicks and the irq_work's own, both fully ordered, the first before the second,
  * with the smp_mb() after PENDING is cleared as partner; on queue_work() and the
  * start of a work being ordered by the work's own PENDING in the same way.
@@ -114,7 +116,17 @@ retry:
 		irq_work_queue();
 		asked = 1;
 #else
-		asked = 1;
+		/* labyrinth_kicked_already(), atomic_fetch_or() */
+		if
+		:: atomic { asked -> goto next }
+		:: atomic { !asked }
+		fi;
+		atomic {
+			if
+			:: asked -> goto next
+			:: else -> asked = 1
+			fi
+		}
 		irq_work_queue();
 #endif
 next:

@@ -3,10 +3,15 @@
  * The hint that the reserve is short: is it ever clear for good while it is?
  *
  * mirrors src/reserve.c labyrinth_reserve_settle 42e8fd4f07ac
- * mirrors src/reserve.c labyrinth_reserve_take 83a8560ac16e
- * mirrors src/reserve.c labyrinth_reserve_give b71917c433bc
+ * mirrors src/reserve.c labyrinth_reserve_take d92ec04c8b07
+ * mirrors src/reserve.h labyrinth_reserve_taken 9a5c1f9ecc89
+ * mirrors src/reserve.c labyrinth_reserve_give_linked 2a52686f89d1
+ * mirrors src/reserve.c labyrinth_reserve_give 9cc81ccb557e
  * mirrors src/reserve.c labyrinth_reserve_target_set dd5741fed6be
  * mirrors src/internal.h labyrinth_reserve_lack 9d2c6d056799
+ * mirrors src/alloc.c labyrinth_alloc_dry c4fe4948d507
+ * mirrors src/free.c labyrinth_free_short c11c455549d9
+ * mirrors src/free.c labyrinth_free_full 8e2f5fd06d2d
  * mirrors src/free.c labyrinth_give_idle af06121000d1
  *
  * Bounds: TAKERS and GIVERS that take or free a page any number of times, a worker
@@ -119,7 +124,7 @@ end_idle:
 	atomic { END; goto end_idle }
 }
 
-/* labyrinth_give_idle() */
+/* labyrinth_give_idle(), or labyrinth_free_short(), which leaves the bit alone */
 active [GIVERS] proctype giver()
 {
 	byte want;
@@ -129,6 +134,13 @@ end_idle:
 	atomic { BEGIN }
 	if
 	:: atomic { is_short }; reserve_give()
+	:: atomic { is_short };
+	   want = target;
+	   if
+	   :: atomic { depth + 1 <= want -> depth++; want = 0 }
+	   :: atomic { depth + 1 > want -> want = 0 };
+	      reserve_give()
+	   fi
 	:: atomic { !is_short }
 	fi;
 	atomic { END; goto end_idle }

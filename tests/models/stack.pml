@@ -2,21 +2,29 @@
 /*
  * The tagged stack of src/stack.h: can a descriptor be on it twice, or get lost?
  *
- * mirrors src/stack.h labyrinth_desc_link 497e7c6b3b8d
+ * mirrors src/stack.h labyrinth_desc_link 7333a27645a6
  * mirrors src/stack.h labyrinth_desc_unlink 9ec0b5d55f95
  * mirrors src/stack.h labyrinth_head_next f00765ea976b
  * mirrors src/stack.h labyrinth_stack_unchanged 707adbe0ad98
  * mirrors src/stack.h labyrinth_stack_push fbc313d731d8
  * mirrors src/stack.h labyrinth_stack_pop ad2319e7c319
+ * mirrors src/stack.h labyrinth_stack_push_one 6bfddddfe4ab
+ * mirrors src/stack.h labyrinth_stack_pop_one 25739051fd59
+ * mirrors src/stack.h labyrinth_desc_free_linked dc998b66a7ed
+ * mirrors src/stack.h labyrinth_desc_alloc_linked c2e3b8c0ee66
  * mirrors src/stack.h labyrinth_stack_pop_all 6e9f603499dc
  * mirrors src/stack.h labyrinth_stack_depth 2113ce3262a1
  * mirrors src/stack.h labyrinth_stack_next 173ca58f5f6a
- * mirrors src/reserve.c labyrinth_reserve_give b71917c433bc
+ * mirrors src/reserve.c labyrinth_reserve_give 9cc81ccb557e
  *
  * Bounds: PROCS processes with any number of operations each, in any order;
  * NODES descriptors. A process is a CPU, or an interrupt of one: those interleave
  * less than two CPUs do. The reserve's side of the stack: each node weighs 1; the
  * depot's batches are in batch.pml.
+ *
+ * labyrinth_stack_push_one() and pop_one() are push and pop without what comes after a
+ * refusal: their callers go on to those. To claim and unclaim a page together with its
+ * state is to do so.
  *
  * A node may be pushed by anyone at any time, as if each page were freed again
  * and again: nothing but labyrinth_desc_link() stands between that and the stack.

@@ -4,18 +4,21 @@
  *
  * mirrors src/internal.h labyrinth_cache_trylock 709fcb50b4d2
  * mirrors src/internal.h labyrinth_cache_unlock dc0ed5ada61d
- * mirrors src/alloc.c labyrinth_alloc_fast d1e729556a7c
- * mirrors src/alloc.c labyrinth_alloc_one 5429f2edc5f9
- * mirrors src/free.c labyrinth_free_fast f00c97cd4869
- * mirrors src/free.c labyrinth_free_one 16290618add3
- * mirrors src/cache.c labyrinth_cache_fill 720a2e376453
- * mirrors src/cache.c labyrinth_cache_pop 53a71751df2e
- * mirrors src/cache.c labyrinth_cache_take 1109f34f66e9
- * mirrors src/cache.c labyrinth_cache_spill b0bb404b146c
- * mirrors src/cache.c labyrinth_cache_give e096e2b359dc
- * mirrors src/cache.c labyrinth_cache_drain_some 02c6454ed0ee
- * mirrors src/cache.c labyrinth_cache_drain_dead 0edc3e03306d
- * mirrors src/cache.c labyrinth_cache_drain_work 0a2ba86719ba
+ * mirrors src/alloc.c labyrinth_alloc_pop f1856a88d124
+ * mirrors src/alloc.c labyrinth_alloc_cached 7229071f0038
+ * mirrors src/alloc.c labyrinth_alloc_refill 5de5a598d6bd
+ * mirrors src/alloc.c labyrinth_alloc_one 60a62255951c
+ * mirrors src/free.c labyrinth_free_push 759a4bdc4e5e
+ * mirrors src/free.c labyrinth_free_rest b914e601b9ad
+ * mirrors src/free.c labyrinth_free_one 0fc1ebf0b4a5
+ * mirrors src/cache.c labyrinth_cache_fill 76ee034852d1
+ * mirrors src/cache.c labyrinth_cache_pop 5702486460e6
+ * mirrors src/cache.c labyrinth_cache_take 8cc65c8d9ea1
+ * mirrors src/cache.c labyrinth_cache_spill 1384a2d05baa
+ * mirrors src/cache.c labyrinth_cache_give 4caa98a66af6
+ * mirrors src/cache.c labyrinth_cache_drain_some 76794e832dd7
+ * mirrors src/cache.c labyrinth_cache_drain_dead 9b9189062558
+ * mirrors src/cache.c labyrinth_cache_drain_work 16283d02ba31
  *
  * Bounds: one CPU (nobody else ever touches its cache, but for the callback after
  * its death) with a task and LEVELS kinds of interrupt that nest, such as softirq,
@@ -151,7 +154,7 @@ alloc:
 	:: atomic { !TAKEN }
 	fi;
 	busy = 1;
-	/* labyrinth_alloc_fast() */
+	/* labyrinth_alloc_pop(), of which the slots begin at 1 */
 	n = nr;
 	if
 	:: n == 0 -> goto take
@@ -168,7 +171,7 @@ alloc:
 
 take:
 	/*
-	 * labyrinth_cache_take() and fill(). The flag was given up and taken again in
+	 * labyrinth_alloc_refill() or labyrinth_cache_take(), and fill(). The flag was given up and taken again in
 	 * between: that it was free once more, is seen at alloc.
 	 */
 	atomic {
@@ -207,7 +210,7 @@ give:
 	:: atomic { !TAKEN }
 	fi;
 	busy = 1;
-	/* labyrinth_free_fast() */
+	/* labyrinth_free_push() */
 	n = nr;
 	if
 	:: n >= SIZE -> goto spill
@@ -222,7 +225,10 @@ give:
 	goto unlock
 
 spill:
-	/* labyrinth_free_slow(), labyrinth_cache_give() and spill(), a batch of one */
+	/*
+	 * labyrinth_free_rest(), or slow() and labyrinth_cache_give(), with spill(), a
+	 * batch of one. That the flag was given up in between is seen at give.
+	 */
 	atomic { assert(!idle[page]); idle[page] = 1 }
 	atomic { n = slot[0]; where[n] = HAND }
 	nr--;
