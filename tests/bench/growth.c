@@ -213,7 +213,7 @@ static void measure_pair(const struct bench_loop *loop, struct labyrinth_zone *z
 	sample(loop, zone, SAMPLES, &values);
 	bench_quiet_end(quiet);
 	print(loop->name, growth, &values);
-	/* What is one of the cases has a name of its own. */
+	/* Asked for so often that it has a name of its own. */
 	if (loop == &bench_zone_pair && growth->fill == 100 && !growth->scattered)
 		bench_print_mean("tracked-full", "labyrinth", &values);
 }

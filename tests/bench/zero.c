@@ -4,8 +4,8 @@
  *
  * zero is what a request costs while the stock of clean pages lasts: a few pairs at
  * a time, and then the worker has all the time that it wants, uncounted. What it takes
- * to ask the worker and to fetch pages from the zone's stock is in it; zero-hit is the
- * median of single pairs, most of which find their page at once.
+ * to ask the worker and to fetch pages from the zone's stock is in it; zero-hit is a
+ * pair in between, which finds its page at once, as most do.
  *
  * zero-sustained is what it costs in the long run. Nothing is kept out: interrupts
  * are on, the worker has the same processor, and all of its instructions are in the
@@ -20,7 +20,6 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "../../src/internal.h"
@@ -32,6 +31,8 @@
 #define CHUNK	16	/* pairs at a time: less than any stock */
 #define CHUNKS	128	/* icount; elsewhere they take real time */
 #define CHUNKS_NATIVE	32
+#define SKIP	2	/* of these, until pages are at hand */
+#define HITS	12
 #define WORK_NS	(12 * NSEC_PER_MSEC)
 
 static __always_inline void zone_zero(void *handle)
@@ -63,11 +64,6 @@ static __always_inline void nothing(void *handle)
 BENCH_LOOP(zone_any)
 BENCH_LOOP_COLD(zone_zero)
 BENCH_LOOP_COLD(nothing)
-
-static noinline u64 single_loop(void *handle)
-{
-	return bench_timed(zone_zero, handle, 1);
-}
 
 /* While the worker had its time, the processor has forgotten all that is not its. */
 static struct bench_quiet quiet_and_warm(void *zone)
@@ -123,31 +119,31 @@ u64 bench_zero_stock(struct labyrinth_zone *zone)
 	return div_u64(bench_scale(ticks - min(ticks, empty)), CHUNK * chunks());
 }
 
-static int compare(const void *a, const void *b)
+/* The pairs in the middle of a chunk; what is fetched or spilled comes before. */
+static u64 hits(struct labyrinth_zone *zone)
 {
-	u32 first = *(const u32 *)a, second = *(const u32 *)b;
+	struct bench_quiet quiet = quiet_and_warm(zone);
+	u64 ticks, empty;
 
-	return first < second ? -1 : first > second;
+	zone_zero_loop(zone, SKIP);
+	ticks = zone_zero_loop(zone, HITS);
+	zone_zero_loop(zone, CHUNK - SKIP - HITS);
+	empty = nothing_loop(zone, HITS);
+	bench_quiet_end(quiet);
+	return div_u64(bench_scale(ticks - min(ticks, empty)), HITS);
 }
 
 static void print_hit(struct labyrinth_zone *zone)
 {
-	static u32 ticks[CHUNK * CHUNKS];
-	u64 less = bench_overhead();
-	unsigned int i, j, nr = 0;
+	static struct bench_values values;
+	unsigned int i;
 
-	for (i = 0; i < chunks(); i++) {
-		struct bench_quiet quiet;
-
+	values.nr = 0;
+	for (i = 0; i < BENCH_VALUES; i++) {
 		let_work(zone);
-		quiet = quiet_and_warm(zone);
-		for (j = 0; j < CHUNK; j++)
-			ticks[nr++] = min_t(u64, single_loop(zone), U32_MAX);
-		bench_quiet_end(quiet);
+		bench_add(&values, hits(zone));
 	}
-	sort(ticks, nr, sizeof(ticks[0]), compare, NULL);
-	bench_print_one("zero-hit", "labyrinth",
-			bench_scale(ticks[nr / 2] - min_t(u64, ticks[nr / 2], less)));
+	bench_print("zero-hit", "labyrinth", &values);
 }
 
 /* Is what is handed out really clear? A page is dirty when it is freed. */
@@ -226,8 +222,7 @@ void bench_zero(void)
 		for (i = 0; i < bench_repeats; i++)
 			bench_add(&values, bench_zero_stock(zone));
 		bench_print("zero", "labyrinth", &values);
-		if (bench_icount)
-			print_hit(zone);
+		print_hit(zone);
 		print_sustained("labyrinth", zone_sustained, zone);
 		print_sustained("alloc_page", buddy_sustained, zone);
 	} else {
