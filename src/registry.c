@@ -224,7 +224,7 @@ struct labyrinth_desc *labyrinth_registry_join(struct labyrinth_zone *zone,
 	 */
 	room = labyrinth_group_room(zone, at.home);
 	if (READ_ONCE(zone->table[at.home].page) && room < 2 &&
-	    labyrinth_group_room(zone, at.second) > room + 1)
+	    labyrinth_group_room(zone, at.second) > room)
 		swap(first, then);
 	desc = labyrinth_group_join(zone, first, page) ?:
 	       labyrinth_group_join(zone, then, page);

@@ -169,7 +169,11 @@ static struct labyrinth_desc *labyrinth_system_take_one(struct labyrinth_zone *z
 	return desc;
 }
 
-#define LABYRINTH_JOIN_TRIES	4
+/*
+ * Of 8,192 scattered pages some six find no slot, and once they are free again they
+ * lie on top of the system's list, all at once.
+ */
+#define LABYRINTH_JOIN_TRIES	16
 
 /* A page from the system, on behalf of a request. */
 struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,

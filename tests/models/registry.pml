@@ -5,7 +5,7 @@
  * mirrors src/registry.c labyrinth_registry_find 8b763a090cef
  * mirrors src/registry.c labyrinth_registry_replace ef99598e8544
  * mirrors src/registry.c labyrinth_group_join 60c5f67d698b
- * mirrors src/registry.c labyrinth_registry_join 4735dbfee08e
+ * mirrors src/registry.c labyrinth_registry_join 6766f38ca3f8
  * mirrors src/registry.c labyrinth_registry_lose 654f97e8df66
  * mirrors src/registry.c labyrinth_registry_leave 2fd224289511
  * mirrors src/free.c labyrinth_free_slow eac5d35fec36
