@@ -71,15 +71,19 @@ static unsigned int labyrinth_clean_get(struct labyrinth_zone *zone,
 					struct labyrinth_desc **desc, unsigned int nr)
 {
 	LIST_HEAD(rejected);
-	unsigned int got, i;
+	unsigned int got, more, i;
 
 	got = labyrinth_depot_take_batch(zone, desc, nr);
 	for (i = 0; i < got; i++)
 		labyrinth_clean_clear(zone, desc[i]->page);
 	if (got || test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
 		return got;
-	got = labyrinth_system_get(zone, nr, labyrinth_reserve_lack(zone),
-				   LABYRINTH_CLEAN_GFP, desc, &rejected);
+	/* The bulk allocator may give one page at a time, with page_owner for one. */
+	do {
+		more = labyrinth_system_get(zone, nr - got, labyrinth_reserve_lack(zone),
+					    LABYRINTH_CLEAN_GFP, desc + got, &rejected);
+		got += more;
+	} while (more && got < nr);
 	labyrinth_system_put_rejected(zone, &rejected);
 	/* Who was told meanwhile that all of max_pages is owned has given up. */
 	labyrinth_room(zone);
