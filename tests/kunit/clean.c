@@ -294,8 +294,8 @@ static void stock_leaves_the_reserve_its_due(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, ZERO, page, most - RESERVE),
 			most - RESERVE);
-	labyrinth_refill_flush(zone);
-	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).reserve, RESERVE);
+	/* Clean pages of another CPU, out of reach here, had to be given up for it. */
+	KUNIT_EXPECT_TRUE(test, labyrinth_test_wait(!labyrinth_reserve_lack(zone)));
 	KUNIT_EXPECT_LE(test, labyrinth_test_stats(zone).owned, most);
 }
 

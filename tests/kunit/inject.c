@@ -212,6 +212,8 @@ static struct labyrinth_zone *zone_with_reserve_only(struct kunit *test,
 							  .quality = quality);
 	struct page *page[2 * RESERVE];
 
+	/* Nor does it put clean pages in stock. */
+	inject(test, zone, LABYRINTH_FAULT_WORKER, 0);
 	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, page, 2 * RESERVE), 2 * RESERVE);
 	labyrinth_free_bulk(zone, 2 * RESERVE, page);
 	inject(test, zone, LABYRINTH_FAULT_RESERVE_ONLY | LABYRINTH_FAULT_WORKER, 0);

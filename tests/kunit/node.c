@@ -29,7 +29,9 @@ static unsigned int strangers(struct labyrinth_zone *zone)
 
 	for (slot = 0; slot <= zone->slot_mask / sizeof(*zone->table); slot++) {
 		page = zone->table[slot].page;
-		nr += page && page_to_nid(page) != zone->node;
+		/* What has no state is no page, but keeps its slot from being one's. */
+		nr += page && zone->table[slot].state != LABYRINTH_DESC_NONE &&
+		      page_to_nid(page) != zone->node;
 	}
 	return nr;
 }
