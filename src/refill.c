@@ -45,7 +45,7 @@
 #define LABYRINTH_STALL		(5 * HZ)
 
 /* Times in a row that a pass goes on although the reserve did not grow. */
-#define LABYRINTH_REFILL_TRIES	4
+#define LABYRINTH_REFILL_TRIES	32
 
 #define LABYRINTH_REFILL_GFP	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
@@ -133,8 +133,6 @@ static bool labyrinth_refill_fill(struct labyrinth_zone *zone, bool *gained)
 			tries++;
 		cond_resched();
 	}
-	/* Pages that found no slot were in the count of what is owned. */
-	filled = filled && (list_empty(&rejected) || !lack);
 	labyrinth_system_put_rejected(zone, &rejected);
 	return filled;
 }

@@ -75,10 +75,12 @@ static struct llist_node *labyrinth_stray(struct page *page)
 	return (struct llist_node *)&page->lru;
 }
 
-/* Give back a page that is counted as owned but did not join. Any context. */
+/*
+ * Give back a page that did not join, and is not counted as owned any more: while it
+ * is kept back, another one may join in its place. Any context.
+ */
 static void labyrinth_disown(struct labyrinth_zone *zone, struct page *page)
 {
-	atomic_dec(&zone->owned);
 	labyrinth_count(zone, LABYRINTH_RETURNED);
 	if (labyrinth_system_usable()) {
 		labyrinth_put_page(page);
@@ -158,6 +160,7 @@ static struct labyrinth_desc *labyrinth_system_take_one(struct labyrinth_zone *z
 		return NULL;
 	}
 	if (!desc) {
+		atomic_dec(&zone->owned);
 		*unjoined = page;
 		return NULL;
 	}
@@ -282,6 +285,7 @@ static struct labyrinth_desc *labyrinth_adopt(struct labyrinth_zone *zone,
 	if (IS_ERR(desc))
 		return NULL;
 	if (!desc) {
+		atomic_dec(&zone->owned);
 		list_add(&page->lru, rejected);
 		return NULL;
 	}

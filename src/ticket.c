@@ -28,6 +28,7 @@
 
 #include "internal.h"
 
+#define LABYRINTH_TICKET_TRIES	32	/* in a row that bring no page with a slot */
 #define LABYRINTH_TICKET_GFP	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 /* Longest pause between two attempts. */
@@ -90,7 +91,7 @@ static unsigned int labyrinth_ticket_from_system(struct labyrinth_zone *zone,
 {
 	struct labyrinth_desc *desc[LABYRINTH_DRAIN];
 	const struct list_head *newest;
-	unsigned int got, have = 0, i;
+	unsigned int got, have = 0, tries = 0, i;
 	LIST_HEAD(rejected);
 
 	do {
@@ -102,7 +103,9 @@ static unsigned int labyrinth_ticket_from_system(struct labyrinth_zone *zone,
 			have += labyrinth_ticket_push(zone, ticket, desc[i], caller);
 		cond_resched();
 		/* One for which there is no slot is kept; another may have one. */
-	} while ((got || rejected.next != newest) && have < nr);
+		tries = got ? 0 : tries + 1;
+	} while ((got || rejected.next != newest) && have < nr &&
+		 tries < LABYRINTH_TICKET_TRIES);
 	labyrinth_system_put_rejected(zone, &rejected);
 	/* The worker may have given up because this had taken all max_pages. */
 	labyrinth_room(zone);

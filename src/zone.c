@@ -171,11 +171,7 @@ static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
 			labyrinth_zone_trim(zone);
 		cond_resched();
 	}
-	if (!list_empty(&rejected)) {
-		labyrinth_system_put_rejected(zone, &rejected);
-		/* The worker may have taken them for the last of max_pages. */
-		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
-	}
+	labyrinth_system_put_rejected(zone, &rejected);
 	if (tries < LABYRINTH_FILL_TRIES) {
 		if (!old)
 			atomic_set(&zone->reserve_min_seen, target);
