@@ -192,16 +192,19 @@ static void labyrinth_note_burst(struct labyrinth_zone *zone)
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 }
 
-/* The reserve has served in the system's place: the worker will say so. */
-static void labyrinth_note_fallback(struct labyrinth_zone *zone, u64 nr,
-				    unsigned long caller)
+/*
+ * What the reserve has served is counted as what? If it did so in the system's place,
+ * the worker will say so.
+ */
+static enum labyrinth_count labyrinth_note_reserve(struct labyrinth_zone *zone,
+						   unsigned long caller)
 {
 	if (READ_ONCE(zone->policy) != LABYRINTH_SYSTEM_FIRST ||
 	    !test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
-		return;
-	atomic64_add(nr, &zone->count[LABYRINTH_FALLBACKS]);
+		return LABYRINTH_FROM_RESERVE;
 	WRITE_ONCE(zone->fallback_caller, caller);
 	labyrinth_note_burst(zone);
+	return LABYRINTH_FALLBACKS;
 }
 
 static struct labyrinth_desc *
@@ -275,9 +278,8 @@ struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
 	labyrinth_sign(desc, labyrinth_slow_signature(caller));
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 		   (desc->state & LABYRINTH_DESC_NORECYCLE));
-	labyrinth_count(zone, source);
-	if (source == LABYRINTH_FROM_RESERVE)
-		labyrinth_note_fallback(zone, 1, caller);
+	labyrinth_count(zone, source == LABYRINTH_FROM_RESERVE ?
+			      labyrinth_note_reserve(zone, caller) : source);
 	return page;
 }
 
@@ -308,8 +310,8 @@ void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality)
 	if (quality & (LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT))
 		return;
 	labyrinth_count(zone, LABYRINTH_STARVATIONS);
-	if (!test_bit(LABYRINTH_ZONE_STARVED, &zone->state))
-		set_bit(LABYRINTH_ZONE_STARVED, &zone->state);
+	if (!test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
+		set_bit(LABYRINTH_FREE_STARVED, &zone->free_attention);
 	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 }
 
@@ -354,7 +356,6 @@ out:
 static noinline struct page *labyrinth_alloc_kick(struct labyrinth_zone *zone,
 						  struct page *page)
 {
-	labyrinth_note_burst(zone);
 	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 	preempt_enable();
 	return page;
@@ -425,47 +426,62 @@ static noinline struct page *labyrinth_alloc_special(struct labyrinth_zone *zone
 }
 
 /*
- * A request without flags that this CPU's cache could not serve, likewise. While the
- * system is known to have nothing, or is not to be asked first, it goes straight to the
- * reserve, if there is nothing in the depot either: it is then that allocation has to
- * be quick, as everybody else is slow.
+ * One of the reserve, likewise, for a request without flags that nothing else can serve.
+ * @fallback: the system could not, as the zone's state says.
  */
-static noinline struct page *labyrinth_alloc_dry(struct labyrinth_zone *zone,
-						 unsigned long caller)
+static __always_inline struct page *
+labyrinth_alloc_reserve(struct labyrinth_zone *zone, unsigned long caller, bool fallback)
 {
 	struct labyrinth_desc *desc;
-	unsigned long state;
 	struct page *page;
-	bool fallback;
-	u32 left;
+	u32 depth;
 
-	if (!labyrinth_stack_empty(&zone->depot))
-		return labyrinth_alloc_refill(zone, LABYRINTH_QUALITY_NONE, caller);
-	fallback = READ_ONCE(zone->policy) == LABYRINTH_SYSTEM_FIRST;
-	state = READ_ONCE(zone->state);
-	if ((fallback && !(state & BIT(LABYRINTH_ZONE_LATCHED))) ||
-	    !labyrinth_stack_pop_one(&zone->reserve, zone->table, &desc, &left)) {
+	if (unlikely(!labyrinth_stack_pop_one(&zone->reserve, &zone->table, &desc, &depth))) {
 		preempt_enable();
 		return labyrinth_alloc_slow(zone, LABYRINTH_QUALITY_NONE, caller);
 	}
-	labyrinth_reserve_taken(zone, left);
+	labyrinth_reserve_taken(zone, depth);
 	page = desc->page;
-	if (unlikely(READ_ONCE(desc->standing) != labyrinth_standing(LABYRINTH_DESC_IDLE, 1) ||
-		     !labyrinth_recyclable(zone, page)))
+	if (unlikely(!labyrinth_alloc_idle(desc) || !labyrinth_recyclable(zone, page)))
 		return labyrinth_alloc_doubtful(zone, desc, caller);
 	labyrinth_sign(desc, labyrinth_fast_signature(caller));
 	labyrinth_desc_alloc_linked(desc);
-	labyrinth_count(zone, LABYRINTH_FROM_RESERVE);
-	if (likely(fallback)) {
-		labyrinth_count(zone, LABYRINTH_FALLBACKS);
+	labyrinth_count(zone, fallback ? LABYRINTH_FALLBACKS : LABYRINTH_FROM_RESERVE);
+	if (fallback)
 		WRITE_ONCE(zone->fallback_caller, caller);
-		if (unlikely(!(state & BIT(LABYRINTH_ZONE_BURST))))
-			return labyrinth_alloc_kick(zone, page);
-	}
 	if (unlikely(!labyrinth_kicked_already(zone, LABYRINTH_KICK_REFILL)))
 		return labyrinth_alloc_kick(zone, page);
 	preempt_enable();
 	return page;
+}
+
+/* Where the policy has it before the system. */
+static noinline struct page *
+labyrinth_alloc_reserve_first(struct labyrinth_zone *zone, unsigned long caller)
+{
+	/* data_race(): a hint, as below. */
+	if (likely(data_race(zone->state) & BIT(LABYRINTH_ZONE_RESERVE)))
+		return labyrinth_alloc_reserve(zone, caller, false);
+	preempt_enable();
+	return labyrinth_alloc_slow(zone, LABYRINTH_QUALITY_NONE, caller);
+}
+
+/*
+ * A request without flags that this CPU's cache could not serve, likewise. If there is
+ * nothing in the depot either, and the reserve is serving in the system's place already,
+ * it goes straight there: it is then that allocation has to be quick, as everybody else
+ * is slow.
+ */
+static noinline struct page *labyrinth_alloc_dry(struct labyrinth_zone *zone,
+						 labyrinth_quality_t quality,
+						 unsigned long caller)
+{
+	if (unlikely(!labyrinth_stack_empty(&zone->depot)))
+		return labyrinth_alloc_refill(zone, quality, caller);
+	/* data_race(): a hint; the worker has just found memory, or will. */
+	if (likely(data_race(zone->state) & BIT(LABYRINTH_ZONE_BURST)))
+		return labyrinth_alloc_reserve(zone, caller, true);
+	return labyrinth_alloc_reserve_first(zone, caller);
 }
 
 /* True: *page is one, and not NULL, which spares a look at it. */
@@ -484,7 +500,7 @@ labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 		return false;
 	}
 	if (unlikely(!labyrinth_alloc_cached(cache, caller, page))) {
-		*page = labyrinth_alloc_dry(zone, caller);
+		*page = labyrinth_alloc_dry(zone, quality, caller);
 		return false;
 	}
 	preempt_enable();
@@ -670,11 +686,11 @@ static void labyrinth_bulk_hand_out(struct labyrinth_bulk *bulk)
 		WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 			   (desc->state & LABYRINTH_DESC_NORECYCLE));
 	}
-	for (i = LABYRINTH_FROM_CACHE; i <= LABYRINTH_FROM_RESERVE; i++)
+	for (i = LABYRINTH_FROM_CACHE; i < LABYRINTH_FROM_RESERVE; i++)
 		atomic64_add(bulk->from[i], &zone->count[i]);
 	if (bulk->from[LABYRINTH_FROM_RESERVE])
-		labyrinth_note_fallback(zone, bulk->from[LABYRINTH_FROM_RESERVE],
-					bulk->caller);
+		atomic64_add(bulk->from[LABYRINTH_FROM_RESERVE],
+			     &zone->count[labyrinth_note_reserve(zone, bulk->caller)]);
 }
 
 static noinline int labyrinth_bulk_slow(struct labyrinth_zone *zone,

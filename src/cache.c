@@ -104,7 +104,7 @@ static struct labyrinth_desc *labyrinth_depot_pop(struct labyrinth_zone *zone,
 static struct labyrinth_desc *labyrinth_batch_next(struct labyrinth_zone *zone,
 						   struct labyrinth_desc *desc)
 {
-	struct labyrinth_desc *next = &zone->table[READ_ONCE(desc->next)];
+	struct labyrinth_desc *next = labyrinth_at(zone->table, READ_ONCE(desc->next));
 
 	labyrinth_desc_unlink(desc);
 	return next;
@@ -178,7 +178,7 @@ static u32 labyrinth_batch_make(struct labyrinth_zone *zone,
 				struct labyrinth_desc **first)
 {
 	struct labyrinth_desc *head = NULL;
-	u32 i, below = 0, length = 0;
+	u32 i, below = LABYRINTH_NIL, length = 0;
 
 	for (i = 0; i < nr; i++) {
 		struct labyrinth_desc *desc = slot[i];
@@ -188,7 +188,7 @@ static u32 labyrinth_batch_make(struct labyrinth_zone *zone,
 			continue;
 		}
 		WRITE_ONCE(desc->next, below);
-		below = desc - zone->table;
+		below = labyrinth_place(zone->table, desc);
 		head = desc;
 		length++;
 	}
@@ -281,7 +281,7 @@ struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone,
 		if (nr > 1) {
 			WRITE_ONCE(rest->weight, nr - 1);
 			/* It has just been there: no limit turns it away. */
-			labyrinth_stack_push(depot, zone->table, rest, LABYRINTH_NIL);
+			labyrinth_stack_push(depot, zone->table, rest, U32_MAX);
 		}
 	}
 	preempt_enable();

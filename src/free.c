@@ -73,19 +73,6 @@ static __always_inline bool labyrinth_free_push(struct labyrinth_zone *zone,
 	return true;
 }
 
-/* Where most pages are: in their home slots, or beside those. */
-static __always_inline bool labyrinth_free_find(struct labyrinth_zone *zone,
-						struct page *page,
-						struct labyrinth_desc **desc)
-{
-	*desc = labyrinth_registry_home(zone, page);
-	/* data_race(): another page may come and go there, the caller's may not. */
-	if (likely(data_race((*desc)->page) == page))
-		return true;
-	*desc = labyrinth_registry_near(page, *desc);
-	return *desc;
-}
-
 /*
  * Is an idle page, whose descriptor the caller has alone, still the zone's? One
  * that is not must not be handed out, nor given to the system a second time.
@@ -127,7 +114,7 @@ void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *des
 	if (test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention) &&
 	    labyrinth_reserve_give(zone, desc)) {
 		/* Who starved waits for just this. */
-		if (test_bit(LABYRINTH_ZONE_STARVED, &zone->state))
+		if (test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
 			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 		return;
 	}
@@ -241,7 +228,7 @@ static noinline void labyrinth_free_full(struct labyrinth_zone *zone,
 	preempt_enable();
 	if (labyrinth_reserve_give_linked(zone, desc)) {
 		/* Who starved waits for just this. */
-		if (test_bit(LABYRINTH_ZONE_STARVED, &zone->state))
+		if (test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
 			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 	} else {
 		labyrinth_give_idle(zone, desc);
@@ -249,11 +236,15 @@ static noinline void labyrinth_free_full(struct labyrinth_zone *zone,
 	rcu_read_unlock();
 }
 
-/* The same where the reserve is short, and nothing else is to be heeded. */
+/*
+ * The same for a page that goes straight into the reserve, as that is short and nothing
+ * else is to be heeded. False: nothing has been done.
+ */
 static __always_inline bool labyrinth_free_short(struct labyrinth_zone *zone,
+						 struct labyrinth_desc *table,
 						 struct labyrinth_desc *desc,
-						 struct page *page,
-						 unsigned long caller)
+						 unsigned long place,
+						 struct page *page, unsigned long caller)
 {
 	if (unlikely(!labyrinth_recyclable(zone, page) || !labyrinth_desc_free_linked(desc)))
 		return false;
@@ -266,9 +257,8 @@ static __always_inline bool labyrinth_free_short(struct labyrinth_zone *zone,
 	desc->freer = caller;
 	labyrinth_page_reset(page);
 	labyrinth_count(zone, LABYRINTH_FREES);
-	if (unlikely(test_bit(LABYRINTH_ZONE_STARVED, &zone->state) ||
-		     !labyrinth_stack_push_one(&zone->reserve, zone->table, desc,
-					       READ_ONCE(zone->reserve_target)))) {
+	if (unlikely(!labyrinth_stack_push_one(&zone->reserve, table, desc, place,
+					       &zone->reserve_target))) {
 		labyrinth_free_full(zone, desc);
 		return true;
 	}
@@ -276,10 +266,27 @@ static __always_inline bool labyrinth_free_short(struct labyrinth_zone *zone,
 	return true;
 }
 
+/* The last of it: this CPU's cache, which is locked, is full; with preemption disabled. */
+static noinline void labyrinth_free_spill(struct labyrinth_zone *zone,
+					  struct page *page, unsigned long caller)
+{
+	struct labyrinth_cache *cache = this_cpu_ptr(zone->cache);
+	struct labyrinth_desc *desc;
+	bool freed;
+
+	freed = labyrinth_cache_spill(zone, cache) &&
+		(labyrinth_registry_nigh(zone, page, &desc) ||
+		 labyrinth_registry_far(zone, page, &desc)) &&
+		labyrinth_free_push(zone, cache, desc, page, caller, true);
+	labyrinth_cache_unlock(cache);
+	preempt_enable();
+	if (unlikely(!freed))
+		labyrinth_free_slow(zone, page, caller);
+}
+
 /*
- * What the fast path could not do, with preemption disabled as that left it: its page
- * is in the second group, or the cache is full, or the zone is strict, or the page goes
- * straight into the reserve.
+ * What the fast paths could not do, with preemption disabled as they left it: the cache
+ * is full, or the zone is strict, or a page that goes into the reserve is hard to find.
  */
 static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
 					 struct page *page, unsigned long caller)
@@ -287,38 +294,79 @@ static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
 	struct labyrinth_desc *desc;
 	struct labyrinth_cache *cache;
 	unsigned long attention;
-	bool freed;
 
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	attention = data_race(zone->free_attention);
 	if (unlikely(attention & ~(BIT(LABYRINTH_FREE_SHORT) | BIT(LABYRINTH_FREE_STRICT))))
 		goto slow;
-	desc = labyrinth_registry_home(zone, page);
-	/* data_race(): another page may come and go there, the caller's may not. */
-	if (unlikely(data_race(desc->page) != page)) {
-		desc = labyrinth_registry_elsewhere(zone, page, desc);
-		if (!desc)
-			goto slow;
-	}
+	if (unlikely(!labyrinth_registry_nigh(zone, page, &desc) &&
+		     !labyrinth_registry_far(zone, page, &desc)))
+		goto slow;
 	if (attention & BIT(LABYRINTH_FREE_SHORT)) {
-		if (likely(labyrinth_free_short(zone, desc, page, caller)))
+		if (likely(labyrinth_free_short(zone, zone->table, desc,
+						labyrinth_place(zone->table, desc),
+						page, caller)))
 			return;
 		goto slow;
 	}
 	cache = this_cpu_ptr(zone->cache);
-	if (likely(zone->cache_size && labyrinth_cache_trylock(cache))) {
-		freed = (likely(cache->nr < zone->cache_size) ||
-			 labyrinth_cache_spill(zone, cache)) &&
-			labyrinth_free_push(zone, cache, desc, page, caller, true);
+	if (unlikely(!zone->cache_size || !labyrinth_cache_trylock(cache)))
+		goto slow;
+	if (unlikely(cache->nr >= zone->cache_size))
+		return labyrinth_free_spill(zone, page, caller);
+	if (likely(labyrinth_free_push(zone, cache, desc, page, caller, true))) {
 		labyrinth_cache_unlock(cache);
-		if (likely(freed)) {
-			preempt_enable();
-			return;
-		}
+		preempt_enable();
+		return;
 	}
+	labyrinth_cache_unlock(cache);
 slow:
 	preempt_enable();
 	labyrinth_free_slow(zone, page, caller);
+}
+
+/*
+ * Likewise where something is to be heeded: mostly that the reserve is short, and it is
+ * then that others are in a hurry.
+ */
+static noinline void labyrinth_free_attended(struct labyrinth_zone *zone,
+					     struct page *page, unsigned long caller)
+{
+	struct labyrinth_desc *table = zone->table, *desc;
+	unsigned long place;
+
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	if (unlikely(data_race(zone->free_attention) != BIT(LABYRINTH_FREE_SHORT)))
+		return labyrinth_free_rest(zone, page, caller);
+	place = labyrinth_registry_place(zone, page);
+	desc = labyrinth_at(table, place);
+	/* data_race(): other pages may come and go there, the caller's may not. */
+	if (unlikely(data_race(desc->page) != page)) {
+		if (!labyrinth_registry_near(page, &desc))
+			return labyrinth_free_rest(zone, page, caller);
+		place = labyrinth_place(table, desc);
+	}
+	if (likely(labyrinth_free_short(zone, table, desc, place, page, caller)))
+		return;
+	preempt_enable();
+	labyrinth_free_slow(zone, page, caller);
+}
+
+/* Likewise for a page in the second group, with this CPU's cache locked. */
+static noinline void labyrinth_free_far(struct labyrinth_zone *zone, struct page *page,
+					unsigned long caller)
+{
+	struct labyrinth_cache *cache = this_cpu_ptr(zone->cache);
+	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
+
+	if (likely(labyrinth_registry_far(zone, page, &desc) &&
+		   labyrinth_free_push(zone, cache, desc, page, caller, false))) {
+		labyrinth_cache_unlock(cache);
+		preempt_enable();
+		return;
+	}
+	labyrinth_cache_unlock(cache);
+	labyrinth_free_rest(zone, page, caller);
 }
 
 static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
@@ -330,12 +378,14 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
-	cache = this_cpu_ptr(zone->cache);
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (likely(!data_race(zone->free_attention)) && labyrinth_cache_trylock(cache)) {
-		if (likely(labyrinth_free_find(zone, page, &desc) &&
-			   labyrinth_free_push(zone, cache, desc, page, caller,
-					       false))) {
+	if (unlikely(data_race(zone->free_attention)))
+		return labyrinth_free_attended(zone, page, caller);
+	cache = this_cpu_ptr(zone->cache);
+	if (likely(labyrinth_cache_trylock(cache))) {
+		if (unlikely(!labyrinth_registry_nigh(zone, page, &desc)))
+			return labyrinth_free_far(zone, page, caller);
+		if (likely(labyrinth_free_push(zone, cache, desc, page, caller, false))) {
 			labyrinth_cache_unlock(cache);
 			preempt_enable();
 			return;
@@ -394,7 +444,7 @@ static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
 		slot = &cache->slot[cache->nr + 1];
 		most = min(zone->cache_size - cache->nr, (unsigned long)nr);
 		for (; i < most; i++) {
-			if (unlikely(!labyrinth_free_find(zone, pages[i], &desc) ||
+			if (unlikely(!labyrinth_registry_nigh(zone, pages[i], &desc) ||
 				     !labyrinth_free_commit(zone, desc, pages[i], caller,
 							    false)))
 				break;
@@ -423,8 +473,10 @@ void labyrinth_free_bulk(struct labyrinth_zone *zone, unsigned int nr,
 		done += labyrinth_free_some(zone,
 					    min(nr - done, LABYRINTH_BATCH_MAX),
 					    pages + done, _RET_IP_);
-		if (done < nr && pages[done])
-			labyrinth_free_slow(zone, pages[done++], _RET_IP_);
+		if (done < nr && pages[done]) {
+			preempt_disable();
+			labyrinth_free_rest(zone, pages[done++], _RET_IP_);
+		}
 	}
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free_bulk);

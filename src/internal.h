@@ -61,6 +61,7 @@ enum {
 	LABYRINTH_FREE_VERIFY,		/* pattern the page */
 	LABYRINTH_FREE_CLEAR,		/* init_on_free */
 	LABYRINTH_FREE_STRICT,		/* claim with a locked instruction */
+	LABYRINTH_FREE_STARVED,		/* a critical request got nothing */
 	LABYRINTH_FREE_DYING,		/* destroy has begun */
 };
 
@@ -69,23 +70,25 @@ enum {
 	LABYRINTH_ZONE_LATCHED,		/* the system failed; the worker will tell */
 	LABYRINTH_ZONE_BURST,		/* the reserve served in the system's place */
 	LABYRINTH_ZONE_BURST_TOLD,	/* and the log says so */
-	LABYRINTH_ZONE_STARVED,		/* a critical request got nothing */
+	LABYRINTH_ZONE_RESERVE,		/* the policy has it before the system */
 	LABYRINTH_ZONE_DYING,		/* destroy has begun */
 };
 
-/* What labyrinth_kick() asks of process context. */
-#define LABYRINTH_KICK_REFILL	BIT(0)
-#define LABYRINTH_KICK_REPORT	BIT(1)
-#define LABYRINTH_KICK_CLEANUP	BIT(2)
-#define LABYRINTH_KICK_GONE	BIT(3)
-#define LABYRINTH_KICK_CLEAN	BIT(4)
+/* Bits of ->kicks: what labyrinth_kick() asks of process context. */
+enum labyrinth_kick {
+	LABYRINTH_KICK_REFILL,
+	LABYRINTH_KICK_REPORT,
+	LABYRINTH_KICK_CLEANUP,
+	LABYRINTH_KICK_GONE,
+	LABYRINTH_KICK_CLEAN,
+};
 
 /* Events counted where nothing else protects the counter. */
 enum labyrinth_count {
 	LABYRINTH_FROM_CACHE,
 	LABYRINTH_FROM_CLEAN,
 	LABYRINTH_FROM_SYSTEM,
-	LABYRINTH_FROM_RESERVE,
+	LABYRINTH_FROM_RESERVE,		/* otherwise than as FALLBACKS */
 	LABYRINTH_FROM_TICKET,
 	LABYRINTH_FREES,
 	LABYRINTH_FAILED,
@@ -96,7 +99,7 @@ enum labyrinth_count {
 	LABYRINTH_CAPPED,
 	LABYRINTH_TAKEN,
 	LABYRINTH_RETURNED,
-	LABYRINTH_FALLBACKS,
+	LABYRINTH_FALLBACKS,		/* from the reserve in the system's place */
 	LABYRINTH_REFILL_FAILURES,
 	LABYRINTH_UNJOINED,
 	LABYRINTH_DETACHED,
@@ -212,12 +215,12 @@ struct labyrinth_zone {
 	struct llist_head	strays;
 
 	atomic_t		owned ____cacheline_aligned_in_smp;
-	atomic_t		reserve_min_seen;
+	u32			reserve_min_seen;
 	atomic_t		pins;		/* zone, orphans, tickets */
 	struct mutex		ticket_lock;	/* one collects pages for a ticket */
 	atomic_t		tickets;	/* open ones */
 	atomic_t		ticketed;	/* pages in them */
-	atomic_t		kicks;		/* LABYRINTH_KICK_* */
+	unsigned long		kicks;		/* LABYRINTH_KICK_* bits */
 	atomic64_t		count[LABYRINTH_NR_COUNTS];
 	unsigned long		fallback_caller;
 
@@ -273,6 +276,12 @@ static inline u64 labyrinth_counted(struct labyrinth_zone *zone,
 	return atomic64_read(&zone->count[count]);
 }
 
+static inline u64 labyrinth_from_reserve(struct labyrinth_zone *zone)
+{
+	return labyrinth_counted(zone, LABYRINTH_FROM_RESERVE) +
+	       labyrinth_counted(zone, LABYRINTH_FALLBACKS);
+}
+
 static inline size_t labyrinth_bytes(const struct labyrinth_zone *zone)
 {
 	return PAGE_SIZE << zone->order;
@@ -284,20 +293,21 @@ static inline size_t labyrinth_bytes(const struct labyrinth_zone *zone)
  * question is there already, whoever takes it away finds that as well.
  */
 static inline bool labyrinth_kicked_already(const struct labyrinth_zone *zone,
-					    unsigned int what)
+					    enum labyrinth_kick what)
 {
-	return (atomic_read(&zone->kicks) & what) == what;
+	/* data_race(): one moment's look, in memory, which the atomic put in its place. */
+	return data_race(zone->kicks) & BIT(what);
 }
 
-static inline void labyrinth_kick(struct labyrinth_zone *zone, unsigned int what)
+static inline void labyrinth_kick(struct labyrinth_zone *zone, enum labyrinth_kick what)
 {
-	/* Pairs with the atomic_xchg() in labyrinth_kicked(). */
+	/* Pairs with the xchg() in labyrinth_kicked(). */
 	smp_mb();
 	if (labyrinth_kicked_already(zone, what))
 		return;
 	/* Others rely on it from the moment the question is there. */
 	preempt_disable();
-	if (~atomic_fetch_or(what, &zone->kicks) & what)
+	if (!test_and_set_bit(what, &zone->kicks))
 		irq_work_queue(&zone->kick);
 	preempt_enable();
 }
@@ -417,24 +427,30 @@ bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
  */
 #define LABYRINTH_HASH_SHIFT	26
 
-static inline struct labyrinth_desc *
-labyrinth_registry_home(const struct labyrinth_zone *zone,
-			const struct page *page)
+static __always_inline unsigned long
+labyrinth_registry_place(const struct labyrinth_zone *zone, const struct page *page)
 {
 	u64 hash = (unsigned long)page * zone->hash_multiplier;
 
-	return (void *)zone->table +
-	       ((unsigned long)(hash >> LABYRINTH_HASH_SHIFT) & zone->slot_mask);
+	return hash >> LABYRINTH_HASH_SHIFT & zone->slot_mask;
 }
 
-/* MurmurHash3's finaliser: a second hash, of nothing that the home slot depends on. */
-static __always_inline u64 labyrinth_mix(u64 hash)
+static __always_inline struct labyrinth_desc *
+labyrinth_registry_home(const struct labyrinth_zone *zone, const struct page *page)
 {
-	hash ^= hash >> 33;
-	hash *= 0xff51afd7ed558ccdULL;
-	hash ^= hash >> 33;
-	hash *= 0xc4ceb9fe1a85ec53ULL;
-	return hash ^ hash >> 33;
+	return (void *)zone->table + labyrinth_registry_place(zone, page);
+}
+
+/*
+ * A second hash, of nothing that the home slot depends on: the constant of MurmurHash3's
+ * finaliser, and the product folded. Simulated with pages at random, side by side and at
+ * many strides it is as good as random numbers; the product alone is not.
+ */
+static __always_inline unsigned long labyrinth_mix(unsigned long page)
+{
+	u64 hash = page * 0xff51afd7ed558ccdULL;
+
+	return hash ^ hash >> 32;
 }
 
 #define LABYRINTH_GROUP		4U	/* slots; they differ in the last two bits */
@@ -450,8 +466,8 @@ static __always_inline struct labyrinth_desc *
 labyrinth_registry_second(const struct labyrinth_zone *zone, const struct page *page,
 			  const struct labyrinth_desc *home)
 {
-	unsigned long at = labyrinth_mix((unsigned long)page) * sizeof(*home);
-	struct labyrinth_desc *second = (void *)zone->table + (at & zone->slot_mask);
+	struct labyrinth_desc *second =
+		(void *)zone->table + (labyrinth_mix((unsigned long)page) & zone->slot_mask);
 
 	if (((unsigned long)second ^ (unsigned long)home) <
 	    LABYRINTH_GROUP * sizeof(*home))
@@ -460,36 +476,45 @@ labyrinth_registry_second(const struct labyrinth_zone *zone, const struct page *
 }
 
 /*
- * Is a page in another slot of the group of @slot? For the fast paths: without a
- * call, or they would have to save registers for everybody.
+ * Is a page in another slot of the group of *slot? Then that is *slot, otherwise any of
+ * them is. For the fast paths: without a call, or they would have to save registers for
+ * everybody; each slot by what differs from the last one.
  */
-static __always_inline struct labyrinth_desc *
-labyrinth_registry_near(const struct page *page, struct labyrinth_desc *slot)
+static __always_inline bool labyrinth_registry_near(const struct page *page,
+						    struct labyrinth_desc **slot)
 {
+	*slot = labyrinth_registry_beside(*slot, 1);
 	/* data_race(): other pages may come and go there, the caller's may not. */
-	if (data_race(labyrinth_registry_beside(slot, 1)->page) == page)
-		return labyrinth_registry_beside(slot, 1);
+	if (data_race((*slot)->page) == page)
+		return true;
+	*slot = labyrinth_registry_beside(*slot, 1 ^ 2);
 	/* data_race(): likewise. */
-	if (data_race(labyrinth_registry_beside(slot, 2)->page) == page)
-		return labyrinth_registry_beside(slot, 2);
+	if (data_race((*slot)->page) == page)
+		return true;
+	*slot = labyrinth_registry_beside(*slot, 2 ^ 3);
 	/* data_race(): likewise. */
-	if (data_race(labyrinth_registry_beside(slot, 3)->page) == page)
-		return labyrinth_registry_beside(slot, 3);
-	return NULL;
+	return data_race((*slot)->page) == page;
 }
 
-/* Or anywhere at all, its home slot excepted? */
-static __always_inline struct labyrinth_desc *
-labyrinth_registry_elsewhere(const struct labyrinth_zone *zone, const struct page *page,
-			     struct labyrinth_desc *home)
+/* Or in the other group? *slot: of the first one. */
+static __always_inline bool labyrinth_registry_far(const struct labyrinth_zone *zone,
+						   const struct page *page,
+						   struct labyrinth_desc **slot)
 {
-	struct labyrinth_desc *desc = labyrinth_registry_near(page, home);
-
-	if (desc)
-		return desc;
-	desc = labyrinth_registry_second(zone, page, home);
+	*slot = labyrinth_registry_second(zone, page, *slot);
 	/* data_race(): as above. */
-	return data_race(desc->page) == page ? desc : labyrinth_registry_near(page, desc);
+	return data_race((*slot)->page) == page || labyrinth_registry_near(page, slot);
+}
+
+/* In the group of its home slot? */
+static __always_inline bool labyrinth_registry_nigh(const struct labyrinth_zone *zone,
+						    const struct page *page,
+						    struct labyrinth_desc **slot)
+{
+	*slot = labyrinth_registry_home(zone, page);
+	/* data_race(): as above. */
+	return likely(data_race((*slot)->page) == page) ||
+	       labyrinth_registry_near(page, slot);
 }
 
 /* quality.c */
@@ -693,6 +718,14 @@ static inline void labyrinth_attention_settle(struct labyrinth_zone *zone)
 
 	WRITE_ONCE(zone->alloc_attention, zone->quality |
 		   (wanted ? LABYRINTH_QUALITY_ATTENTION : LABYRINTH_QUALITY_NONE));
+}
+
+/* For the fast paths it is a bit among others; they need not see both at once. */
+static inline void labyrinth_policy_set(struct labyrinth_zone *zone,
+					enum labyrinth_policy policy)
+{
+	WRITE_ONCE(zone->policy, policy);
+	assign_bit(LABYRINTH_ZONE_RESERVE, &zone->state, policy != LABYRINTH_SYSTEM_FIRST);
 }
 
 #endif /* LABYRINTH_INTERNAL_H */

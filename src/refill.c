@@ -87,19 +87,19 @@ static void labyrinth_refill_queue(struct labyrinth_zone *zone)
 static void labyrinth_kicked(struct irq_work *work)
 {
 	struct labyrinth_zone *zone = container_of(work, struct labyrinth_zone, kick);
-	unsigned int what = atomic_xchg(&zone->kicks, 0);
+	unsigned long what = xchg(&zone->kicks, 0);
 
-	if ((what & LABYRINTH_KICK_REFILL) &&
+	if ((what & BIT(LABYRINTH_KICK_REFILL)) &&
 	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
 		labyrinth_refill_queue(zone);
-	if ((what & LABYRINTH_KICK_CLEAN) &&
+	if ((what & BIT(LABYRINTH_KICK_CLEAN)) &&
 	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
 		queue_work(labyrinth_refill_wq, &zone->clean_work);
-	if (what & LABYRINTH_KICK_REPORT)
+	if (what & BIT(LABYRINTH_KICK_REPORT))
 		queue_work(labyrinth_event_wq, &zone->report);
-	if (what & LABYRINTH_KICK_CLEANUP)
+	if (what & BIT(LABYRINTH_KICK_CLEANUP))
 		queue_work(labyrinth_refill_wq, &zone->cleanup);
-	if (what & LABYRINTH_KICK_GONE)
+	if (what & BIT(LABYRINTH_KICK_GONE))
 		queue_work(labyrinth_event_wq, &zone->gone);
 }
 
@@ -170,7 +170,7 @@ static void labyrinth_refill_settle(struct labyrinth_zone *zone, bool complete,
 	}
 	if (level && (complete ||
 		      level >= labyrinth_percent(target, labyrinth_refill_low)) &&
-	    test_and_clear_bit(LABYRINTH_ZONE_STARVED, &zone->state) &&
+	    test_and_clear_bit(LABYRINTH_FREE_STARVED, &zone->free_attention) &&
 	    zone->available)
 		queue_work(labyrinth_event_wq, &zone->available_work);
 }

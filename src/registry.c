@@ -80,9 +80,10 @@ int labyrinth_registry_init(struct labyrinth_zone *zone)
 	u32 slots = labyrinth_registry_slots_for(zone->max_pages);
 	unsigned int i;
 
-	/* The fast path's constants, and a stack's room for an index. */
+	/* The fast path's constants, and a stack's room for a place. */
 	BUILD_BUG_ON(sizeof(struct labyrinth_desc) != 1 << (32 - LABYRINTH_HASH_SHIFT));
-	BUILD_BUG_ON(2 * LABYRINTH_PAGES_MAX >= LABYRINTH_NIL);
+	BUILD_BUG_ON(2 * LABYRINTH_PAGES_MAX * sizeof(struct labyrinth_desc) >
+		     BIT(LABYRINTH_PLACE_BITS));
 
 	zone->table = kvcalloc(slots, sizeof(struct labyrinth_desc), GFP_KERNEL);
 	if (!zone->table)

@@ -239,10 +239,10 @@ void labyrinth_report_fallback(struct labyrinth_zone *zone)
 	if (!__ratelimit(&zone->burst_limit))
 		return;
 	labyrinth_caller_name(caller, READ_ONCE(zone->fallback_caller));
-	pr_warn("zone %s: Atomic page allocation failed - using preallocated pool (reserve %u of %u left, lowest %d, %llu served from it so far, %llu starved, order %u, free in the system %lu KiB%s, last caller %s)\n",
+	pr_warn("zone %s: Atomic page allocation failed - using preallocated pool (reserve %u of %u left, lowest %u, %llu served from it so far, %llu starved, order %u, free in the system %lu KiB%s, last caller %s)\n",
 		zone->name, labyrinth_reserve_level(zone), zone->reserve_target,
-		atomic_read(&zone->reserve_min_seen),
-		labyrinth_counted(zone, LABYRINTH_FROM_RESERVE),
+		READ_ONCE(zone->reserve_min_seen),
+		labyrinth_from_reserve(zone),
 		labyrinth_counted(zone, LABYRINTH_STARVATIONS), zone->order,
 		labyrinth_free_kib(zone), labyrinth_node_text(zone, node), caller);
 }

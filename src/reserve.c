@@ -47,7 +47,7 @@ struct labyrinth_desc *labyrinth_reserve_take(struct labyrinth_zone *zone, u32 n
 	preempt_disable();
 	first = labyrinth_stack_pop(&zone->reserve, zone->table, nr, 0, &left);
 	if (first)
-		labyrinth_reserve_taken(zone, left);
+		labyrinth_reserve_taken(zone, left + 1);
 	preempt_enable();
 	if (first)
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
@@ -85,13 +85,9 @@ bool labyrinth_reserve_give(struct labyrinth_zone *zone,
 
 void labyrinth_reserve_target_set(struct labyrinth_zone *zone, u32 target)
 {
-	int seen = atomic_read(&zone->reserve_min_seen);
-
 	WRITE_ONCE(zone->reserve_target, target);
 	/* A smaller reserve cannot have been fuller than it is at most. */
-	while (seen > (int)target &&
-	       !atomic_try_cmpxchg(&zone->reserve_min_seen, &seen, target))
-		;
+	labyrinth_reserve_seen(zone, target);
 	labyrinth_reserve_settle(zone);
 }
 

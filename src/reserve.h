@@ -8,16 +8,27 @@
 
 #include "internal.h"
 
-/* Pages were taken, and @left is what stayed. Who takes pages asks for the worker, too. */
-static __always_inline void labyrinth_reserve_taken(struct labyrinth_zone *zone,
-						    u32 left)
+/* Never so few pages were there before. */
+static __always_inline void labyrinth_reserve_seen(struct labyrinth_zone *zone, u32 left)
 {
-	int seen = atomic_read(&zone->reserve_min_seen);
+	u32 seen = READ_ONCE(zone->reserve_min_seen);
 
-	while (unlikely((int)left < seen) &&
-	       !atomic_try_cmpxchg(&zone->reserve_min_seen, &seen, left))
+	while (left < seen && !try_cmpxchg(&zone->reserve_min_seen, &seen, left))
 		;
-	if (unlikely(!test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention)))
+}
+
+/*
+ * The last page taken was the one at @depth. Who takes pages asks for the worker, too.
+ * Taking it was fully ordered, so that plain looks will do: an instruction less each.
+ */
+static __always_inline void labyrinth_reserve_taken(struct labyrinth_zone *zone,
+						    u32 depth)
+{
+	/* data_race(): who changes it meanwhile makes it less, or a resize settles it. */
+	if (unlikely(depth <= data_race(zone->reserve_min_seen)))
+		labyrinth_reserve_seen(zone, depth - 1);
+	/* data_race(): who clears it looks at the reserve again. */
+	if (unlikely(!(data_race(zone->free_attention) & BIT(LABYRINTH_FREE_SHORT))))
 		set_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
 }
 

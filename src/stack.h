@@ -6,12 +6,17 @@
  * any context, NMI included, by any number of CPUs.
  *
  * The descriptors of a zone are one array that lives as long as the zone: any
- * index read at any time, however stale, names memory that is a descriptor.
- * The head packs the index of the top descriptor with a tag that every change
+ * place read at any time, however stale, names memory that is a descriptor. A
+ * descriptor's place is its distance from the first one, in bytes; the first one is
+ * never stacked, so that 0 says that there is none, and its depth is that of an
+ * empty stack.
+ *
+ * The head packs the place of the top descriptor with a tag that every change
  * increments, so that a compare-and-exchange succeeds only if the stack has not
  * changed at all since it was read, not even there and back (ABA). The tag has
- * 40 bits; whoever holds a stale head does so with preemption disabled or from
- * an interrupt, and the stack cannot change 2^40 times in that while.
+ * 35 bits; whoever holds a stale head does so with preemption disabled or from
+ * an interrupt, and the stack cannot change 2^35 times in that while: at 10 ns
+ * each that is longer than five minutes.
  *
  * Each node also says how deep the stack is from itself down. Since the head
  * names the top node and the compare-and-exchange proves it unchanged, a push
@@ -36,8 +41,8 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-#define LABYRINTH_INDEX_BITS	24
-#define LABYRINTH_NIL		((u32)GENMASK(LABYRINTH_INDEX_BITS - 1, 0))
+#define LABYRINTH_PLACE_BITS	29
+#define LABYRINTH_NIL		0U		/* place of no descriptor */
 
 /*
  * What a descriptor's page is. Only the exact value LABYRINTH_DESC_LIVE is
@@ -58,9 +63,9 @@
  * @state: LABYRINTH_DESC_*
  * @weight: 0: on no stack; n: on one, with n - 1 others chained by @next
  * @standing: @state and @weight in one piece
- * @below: index of the next node of the stack
+ * @below: place of the next node of the stack
  * @depth: pages in the stack from this node down
- * @next: index of the next descriptor of the batch
+ * @next: place of the next descriptor of the batch
  * @context: preempt_count() when it was handed out
  * @caller: who it was handed to last
  * @freer: who freed it last
@@ -89,20 +94,34 @@ struct labyrinth_desc {
 
 /**
  * struct labyrinth_stack - a lock-free stack of descriptors
- * @head: index of the top descriptor in the low bits, tag above
+ * @head: place of the top descriptor in the low bits, tag above
  */
 struct labyrinth_stack {
 	atomic64_t	head;
 };
 
-static inline u32 labyrinth_head_index(u64 head)
+static __always_inline unsigned long labyrinth_place(const struct labyrinth_desc *table,
+						     const struct labyrinth_desc *desc)
 {
-	return head & LABYRINTH_NIL;
+	return (const void *)desc - (const void *)table;
 }
 
-static inline u64 labyrinth_head_next(u64 head, u32 index)
+static __always_inline struct labyrinth_desc *
+labyrinth_at(struct labyrinth_desc *table, unsigned long place)
 {
-	return ((head | LABYRINTH_NIL) + 1) | index;
+	return (void *)table + place;
+}
+
+static __always_inline unsigned long labyrinth_head_place(u64 head)
+{
+	return head & GENMASK(LABYRINTH_PLACE_BITS - 1, 0);
+}
+
+/* What comes after @head, which says @from, when @to is on top. */
+static __always_inline u64 labyrinth_head_next(u64 head, unsigned long from,
+					       unsigned long to)
+{
+	return head - from + to + BIT_ULL(LABYRINTH_PLACE_BITS);
 }
 
 static inline void labyrinth_stack_init(struct labyrinth_stack *stack)
@@ -110,9 +129,11 @@ static inline void labyrinth_stack_init(struct labyrinth_stack *stack)
 	atomic64_set(&stack->head, LABYRINTH_NIL);
 }
 
+/* Nothing keeps it so. */
 static inline bool labyrinth_stack_empty(const struct labyrinth_stack *stack)
 {
-	return labyrinth_head_index(atomic64_read(&stack->head)) == LABYRINTH_NIL;
+	/* data_race(): as good as a look can be, and without a register it is short. */
+	return labyrinth_head_place(data_race(stack->head.counter)) == LABYRINTH_NIL;
 }
 
 static inline bool labyrinth_desc_idle(const struct labyrinth_desc *desc)
@@ -178,23 +199,24 @@ static inline bool labyrinth_stack_push(struct labyrinth_stack *stack,
 					struct labyrinth_desc *table,
 					struct labyrinth_desc *node, u32 limit)
 {
-	u32 index = node - table, top, depth;
+	unsigned long place = labyrinth_place(table, node), top;
 	s64 old = atomic64_read(&stack->head);
+	u32 depth;
 
 	do {
-		top = labyrinth_head_index(old);
-		depth = top == LABYRINTH_NIL ? 0 : READ_ONCE(table[top].depth);
+		top = labyrinth_head_place(old);
+		depth = READ_ONCE(labyrinth_at(table, top)->depth);
 		while (unlikely(depth + node->weight > limit)) {
 			if (labyrinth_stack_unchanged(stack, old))
 				return false;
 			old = atomic64_read(&stack->head);
-			top = labyrinth_head_index(old);
-			depth = top == LABYRINTH_NIL ? 0 : READ_ONCE(table[top].depth);
+			top = labyrinth_head_place(old);
+			depth = READ_ONCE(labyrinth_at(table, top)->depth);
 		}
 		WRITE_ONCE(node->below, top);
 		WRITE_ONCE(node->depth, depth + node->weight);
 	} while (!atomic64_try_cmpxchg(&stack->head, &old,
-				       labyrinth_head_next(old, index)));
+				       labyrinth_head_next(old, top, place)));
 	return true;
 }
 
@@ -209,25 +231,26 @@ labyrinth_stack_pop(struct labyrinth_stack *stack, struct labyrinth_desc *table,
 {
 	struct labyrinth_desc *node, *last;
 	s64 old = atomic64_read(&stack->head);
-	u32 index, depth, rest, i;
+	unsigned long top, below;
+	u32 depth, rest, i;
 
 again:
-	index = labyrinth_head_index(old);
-	if (index == LABYRINTH_NIL)
+	top = labyrinth_head_place(old);
+	if (top == LABYRINTH_NIL)
 		return NULL;
-	node = &table[index];
+	node = labyrinth_at(table, top);
 	depth = READ_ONCE(node->depth);
 	rest = nr > 1 ? nr : READ_ONCE(node->weight);
 	if (unlikely(depth < rest || depth - rest < keep))
 		goto refuse;
 	for (last = node, i = 1; i < nr; i++) {
-		index = READ_ONCE(last->below);
-		if (unlikely(index == LABYRINTH_NIL))
+		below = READ_ONCE(last->below);
+		if (unlikely(below == LABYRINTH_NIL))
 			goto refuse;
-		last = &table[index];
+		last = labyrinth_at(table, below);
 	}
 	if (!atomic64_try_cmpxchg(&stack->head, &old,
-				  labyrinth_head_next(old, READ_ONCE(last->below))))
+				  labyrinth_head_next(old, top, READ_ONCE(last->below))))
 		goto again;
 	*left = depth - rest;
 	return node;
@@ -240,48 +263,50 @@ refuse:
 }
 
 /*
- * The same for one page of a stack of single pages. A refusal may rest on what a stale
- * head says: the caller then asks the others, which are exact.
+ * The same for one page of a stack of single pages; *depth is what there was. A refusal
+ * may rest on what a stale head says: the caller then asks the others, which are exact.
  */
 static __always_inline bool
-labyrinth_stack_pop_one(struct labyrinth_stack *stack, struct labyrinth_desc *table,
-			struct labyrinth_desc **node, u32 *left)
+labyrinth_stack_pop_one(struct labyrinth_stack *stack,
+			struct labyrinth_desc *const *table,
+			struct labyrinth_desc **node, u32 *depth)
 {
 	s64 old = atomic64_read(&stack->head);
-	u32 below;
+	unsigned long top, below;
 
 	do {
-		u32 index = labyrinth_head_index(old);
-
-		if (unlikely(index == LABYRINTH_NIL))
+		top = labyrinth_head_place(old);
+		if (unlikely(top == LABYRINTH_NIL))
 			return false;
-		*node = &table[index];
+		*node = labyrinth_at(*table, top);
 		below = READ_ONCE((*node)->below);
-		*left = READ_ONCE((*node)->depth) - 1;
+		*depth = READ_ONCE((*node)->depth);
 	} while (!atomic64_try_cmpxchg(&stack->head, &old,
-				       labyrinth_head_next(old, below)));
+				       labyrinth_head_next(old, top, below)));
 	return true;
 }
 
+/* @place: of @node. */
 static __always_inline bool
 labyrinth_stack_push_one(struct labyrinth_stack *stack, struct labyrinth_desc *table,
-			 struct labyrinth_desc *node, u32 limit)
+			 struct labyrinth_desc *node, unsigned long place,
+			 const u32 *limit)
 {
 	s64 old = atomic64_read(&stack->head);
-	u32 index = node - table;
+	unsigned long top;
+	u32 depth;
 
 	do {
-		u32 top = labyrinth_head_index(old);
-		u32 depth = 1;
-
-		if (likely(top != LABYRINTH_NIL))
-			depth += READ_ONCE(table[top].depth);
-		if (unlikely(depth > limit))
+		top = labyrinth_head_place(old);
+		/* data_race(): what changes under us makes the exchange fail. */
+		depth = data_race(labyrinth_at(table, top)->depth);
+		/* data_race(): whoever lowers it takes out what is too many. */
+		if (unlikely(depth >= data_race(*limit)))
 			return false;
 		WRITE_ONCE(node->below, top);
-		WRITE_ONCE(node->depth, depth);
+		WRITE_ONCE(node->depth, depth + 1);
 	} while (!atomic64_try_cmpxchg(&stack->head, &old,
-				       labyrinth_head_next(old, index)));
+				       labyrinth_head_next(old, top, place)));
 	return true;
 }
 
@@ -292,7 +317,7 @@ labyrinth_stack_next(struct labyrinth_desc *table, struct labyrinth_desc *desc)
 	u32 below = READ_ONCE(desc->below);
 
 	labyrinth_desc_unlink(desc);
-	return below == LABYRINTH_NIL ? NULL : &table[below];
+	return below == LABYRINTH_NIL ? NULL : labyrinth_at(table, below);
 }
 
 /* Take all nodes; they hang together by ->below. */
@@ -301,13 +326,15 @@ labyrinth_stack_pop_all(struct labyrinth_stack *stack,
 			struct labyrinth_desc *table)
 {
 	s64 old = atomic64_read(&stack->head);
+	unsigned long top;
 
 	do {
-		if (labyrinth_head_index(old) == LABYRINTH_NIL)
+		top = labyrinth_head_place(old);
+		if (top == LABYRINTH_NIL)
 			return NULL;
 	} while (!atomic64_try_cmpxchg(&stack->head, &old,
-				       labyrinth_head_next(old, LABYRINTH_NIL)));
-	return &table[labyrinth_head_index(old)];
+				       labyrinth_head_next(old, top, LABYRINTH_NIL)));
+	return labyrinth_at(table, top);
 }
 
 /* Pages stacked now. Nothing keeps them there. */
@@ -319,9 +346,8 @@ static inline u32 labyrinth_stack_depth(const struct labyrinth_stack *stack,
 
 	do {
 		head = atomic64_read(&stack->head);
-		if (labyrinth_head_index(head) == LABYRINTH_NIL)
-			return 0;
-		depth = READ_ONCE(table[labyrinth_head_index(head)].depth);
+		depth = READ_ONCE(((const struct labyrinth_desc *)
+				   ((const void *)table + labyrinth_head_place(head)))->depth);
 	} while (!labyrinth_stack_unchanged(stack, head));
 	return depth;
 }

@@ -118,7 +118,7 @@ static ssize_t policy_store(struct labyrinth_zone *zone, const char *text,
 		       zone->name);
 		return -EINVAL;
 	}
-	WRITE_ONCE(zone->policy, policy);
+	labyrinth_policy_set(zone, policy);
 	return size;
 }
 

@@ -221,7 +221,7 @@ void labyrinth_system_give(struct labyrinth_zone *zone,
 		return;
 	}
 	preempt_disable();
-	labyrinth_stack_push(&zone->exit, zone->table, desc, LABYRINTH_NIL);
+	labyrinth_stack_push(&zone->exit, zone->table, desc, U32_MAX);
 	preempt_enable();
 	labyrinth_kick(zone, LABYRINTH_KICK_CLEANUP);
 }

@@ -59,7 +59,7 @@ static bool labyrinth_ticket_push(struct labyrinth_zone *zone,
 	desc->caller = caller;
 	preempt_disable();
 	labyrinth_stack_push(labyrinth_ticket_stack(ticket), zone->table, desc,
-			     LABYRINTH_NIL);
+			     U32_MAX);
 	preempt_enable();
 	atomic_inc(&zone->ticketed);
 	return true;

@@ -57,7 +57,7 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 	zone->node = params->node;
 	zone->gfp = params->gfp_zone | (params->order ? __GFP_COMP : 0) |
 		    (params->node == NUMA_NO_NODE ? 0 : __GFP_THISNODE);
-	zone->policy = params->policy;
+	labyrinth_policy_set(zone, params->policy);
 	zone->quality = params->quality;
 	zone->max_pages = params->max_pages;
 	zone->cache_size = params->cache;
@@ -174,7 +174,7 @@ static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
 	labyrinth_system_put_rejected(zone, &rejected);
 	if (tries < LABYRINTH_FILL_TRIES) {
 		if (!old)
-			atomic_set(&zone->reserve_min_seen, target);
+			WRITE_ONCE(zone->reserve_min_seen, target);
 		return 0;
 	}
 	labyrinth_reserve_lower(zone, old);
@@ -486,7 +486,7 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	}
 	stats->from_cache += stats->from_clean;
 	stats->from_system = labyrinth_counted(zone, LABYRINTH_FROM_SYSTEM);
-	stats->from_reserve = labyrinth_counted(zone, LABYRINTH_FROM_RESERVE);
+	stats->from_reserve = labyrinth_from_reserve(zone);
 	stats->from_ticket = labyrinth_counted(zone, LABYRINTH_FROM_TICKET);
 	stats->allocs = stats->from_cache + stats->from_system +
 			stats->from_reserve + stats->from_ticket;
@@ -499,7 +499,7 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	stats->detached = labyrinth_counted(zone, LABYRINTH_DETACHED);
 	stats->reserve = labyrinth_reserve_level(zone);
 	stats->reserve_target = READ_ONCE(zone->reserve_target);
-	stats->reserve_min_seen = atomic_read(&zone->reserve_min_seen);
+	stats->reserve_min_seen = READ_ONCE(zone->reserve_min_seen);
 	stats->cached = labyrinth_cached(zone);
 	stats->refilled = labyrinth_counted(zone, LABYRINTH_REFILLED);
 	stats->verify_failures = labyrinth_counted(zone, LABYRINTH_VERIFY_FAILURES);

@@ -108,6 +108,13 @@ static inline bool labyrinth_test_is_latched(struct labyrinth_zone *zone)
 	return test_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
 }
 
+/* Whose page the reserve hands out next. */
+static inline struct labyrinth_desc *labyrinth_test_reserve_top(struct labyrinth_zone *zone)
+{
+	return labyrinth_at(zone->table,
+			    labyrinth_head_place(atomic64_read(&zone->reserve.head)));
+}
+
 /* A mark that the buddy allocator takes back without complaint. */
 static inline void labyrinth_test_mark(struct page *page)
 {

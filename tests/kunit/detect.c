@@ -216,12 +216,6 @@ static void dead_worker_is_caught(struct kunit *test)
 
 /* --- freed behind the zone's back --- */
 
-/* The page that would be handed out next. */
-static struct page *top_of_the_reserve(struct labyrinth_zone *zone)
-{
-	return zone->table[labyrinth_head_index(atomic64_read(&zone->reserve.head))].page;
-}
-
 static void stolen_reserve_is_caught(struct kunit *test)
 {
 	struct labyrinth_zone *zone;
@@ -233,7 +227,7 @@ static void stolen_reserve_is_caught(struct kunit *test)
 	labyrinth_test_cut_off(zone);
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
 	for (i = 0; i < PLANTED; i++) {
-		stolen = top_of_the_reserve(zone);
+		stolen = labyrinth_test_reserve_top(zone)->page;
 		labyrinth_test_steal(test, zone, stolen);
 		page = labyrinth_test_alloc(zone, NONE);
 		KUNIT_EXPECT_NOT_NULL(test, page);

@@ -218,9 +218,8 @@ static void page_of_another_zone_stays_live_there(struct kunit *test)
 static void idle_page_of_the_reserve_cannot_be_freed(struct kunit *test)
 {
 	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 2);
-	u32 top = labyrinth_head_index(atomic64_read(&zone->reserve.head));
 
-	expect_page_is_misuse(test, zone, zone->table[top].page);
+	expect_page_is_misuse(test, zone, labyrinth_test_reserve_top(zone)->page);
 }
 
 static void wild_page_pointers_are_misuse(struct kunit *test)

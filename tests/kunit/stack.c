@@ -9,10 +9,16 @@
 
 #define NODES	8U
 
+/* Whatever stands first in a table is on no stack. */
 struct stack_test {
-	struct labyrinth_desc	table[NODES];
+	struct labyrinth_desc	table[1 + NODES];
 	struct labyrinth_stack	stack;
 };
+
+static struct labyrinth_desc *node_at(struct stack_test *ctx, unsigned int i)
+{
+	return &ctx->table[1 + i];
+}
 
 static int stack_init(struct kunit *test)
 {
@@ -29,10 +35,10 @@ static int stack_init(struct kunit *test)
 
 static bool push_weighing(struct stack_test *ctx, unsigned int i, u32 weight, u32 limit)
 {
-	labyrinth_desc_link(&ctx->table[i], weight);
-	if (labyrinth_stack_push(&ctx->stack, ctx->table, &ctx->table[i], limit))
+	labyrinth_desc_link(node_at(ctx, i), weight);
+	if (labyrinth_stack_push(&ctx->stack, ctx->table, node_at(ctx, i), limit))
 		return true;
-	labyrinth_desc_unlink(&ctx->table[i]);
+	labyrinth_desc_unlink(node_at(ctx, i));
 	return false;
 }
 
@@ -57,7 +63,7 @@ static int pop(struct stack_test *ctx)
 	if (!node)
 		return -1;
 	labyrinth_desc_unlink(node);
-	return node - ctx->table;
+	return node - node_at(ctx, 0);
 }
 
 static u32 depth(struct stack_test *ctx)
@@ -145,7 +151,7 @@ static void popping_a_batch_says_what_is_left(struct kunit *test)
 
 	push_weighing(ctx, 0, 3, 100);
 	push_weighing(ctx, 1, 7, 100);
-	KUNIT_EXPECT_PTR_EQ(test, pop_keeping(ctx, 1, 0, &left), &ctx->table[1]);
+	KUNIT_EXPECT_PTR_EQ(test, pop_keeping(ctx, 1, 0, &left), node_at(ctx, 1));
 	KUNIT_EXPECT_EQ(test, left, 3);
 	KUNIT_EXPECT_EQ(test, depth(ctx), 3);
 }
@@ -160,8 +166,8 @@ static void chain_comes_off_in_stacked_order(struct kunit *test)
 		push(ctx, i);
 	node = pop_keeping(ctx, 3, 0, &left);
 	for (i = 1; i <= 3; i++) {
-		KUNIT_ASSERT_PTR_EQ(test, node, &ctx->table[NODES - i]);
-		node = &ctx->table[node->below];
+		KUNIT_ASSERT_PTR_EQ(test, node, node_at(ctx, NODES - i));
+		node = labyrinth_at(ctx->table, node->below);
 	}
 	KUNIT_EXPECT_EQ(test, left, NODES - 3);
 	KUNIT_EXPECT_EQ(test, depth(ctx), NODES - 3);
@@ -219,8 +225,9 @@ static void pop_all_takes_every_node_in_order(struct kunit *test)
 		push(ctx, i);
 	node = labyrinth_stack_pop_all(&ctx->stack, ctx->table);
 	for (i = NODES - 1; i >= 0; i--) {
-		KUNIT_ASSERT_PTR_EQ(test, node, &ctx->table[i]);
-		node = node->below == LABYRINTH_NIL ? NULL : &ctx->table[node->below];
+		KUNIT_ASSERT_PTR_EQ(test, node, node_at(ctx, i));
+		node = node->below == LABYRINTH_NIL ? NULL :
+		       labyrinth_at(ctx->table, node->below);
 	}
 	KUNIT_EXPECT_NULL(test, node);
 	KUNIT_EXPECT_EQ(test, depth(ctx), 0);
@@ -230,10 +237,10 @@ static void node_cannot_be_linked_twice(struct kunit *test)
 {
 	struct stack_test *ctx = test->priv;
 
-	KUNIT_EXPECT_TRUE(test, labyrinth_desc_link(&ctx->table[0], 1));
-	KUNIT_EXPECT_FALSE(test, labyrinth_desc_link(&ctx->table[0], 1));
-	labyrinth_desc_unlink(&ctx->table[0]);
-	KUNIT_EXPECT_TRUE(test, labyrinth_desc_link(&ctx->table[0], 2));
+	KUNIT_EXPECT_TRUE(test, labyrinth_desc_link(node_at(ctx, 0), 1));
+	KUNIT_EXPECT_FALSE(test, labyrinth_desc_link(node_at(ctx, 0), 1));
+	labyrinth_desc_unlink(node_at(ctx, 0));
+	KUNIT_EXPECT_TRUE(test, labyrinth_desc_link(node_at(ctx, 0), 2));
 }
 
 static void every_change_makes_a_head_never_seen_before(struct kunit *test)
@@ -265,32 +272,33 @@ static void every_change_makes_a_head_never_seen_before(struct kunit *test)
 static void exchange_with_a_stale_head_fails(struct kunit *test)
 {
 	struct stack_test *ctx = test->priv;
-	s64 stale;
+	s64 stale, next;
 
 	push(ctx, 0);
 	push(ctx, 1);
 	stale = head(ctx);
+	next = labyrinth_head_next(stale, labyrinth_head_place(stale), LABYRINTH_NIL);
 	KUNIT_ASSERT_EQ(test, pop(ctx), 1);
 	KUNIT_ASSERT_EQ(test, pop(ctx), 0);
 	KUNIT_ASSERT_TRUE(test, push(ctx, 1));
-	KUNIT_ASSERT_EQ(test, labyrinth_head_index(head(ctx)),
-			labyrinth_head_index(stale));
+	KUNIT_ASSERT_EQ(test, labyrinth_head_place(head(ctx)),
+			labyrinth_head_place(stale));
 
 	KUNIT_EXPECT_FALSE(test, labyrinth_stack_unchanged(&ctx->stack, stale));
-	KUNIT_EXPECT_FALSE(test, atomic64_try_cmpxchg(&ctx->stack.head, &stale,
-						      labyrinth_head_next(stale, 0)));
+	KUNIT_EXPECT_FALSE(test, atomic64_try_cmpxchg(&ctx->stack.head, &stale, next));
 	KUNIT_EXPECT_EQ(test, pop(ctx), 1);
 	KUNIT_EXPECT_EQ(test, pop(ctx), -1);
 }
 
-static void tag_wraps_without_touching_the_index(struct kunit *test)
+static void tag_wraps_without_touching_the_place(struct kunit *test)
 {
 	struct stack_test *ctx = test->priv;
+	u64 first = labyrinth_place(ctx->table, node_at(ctx, 0));
 
 	push(ctx, 0);
-	atomic64_set(&ctx->stack.head, ~(u64)LABYRINTH_NIL | 0);
+	atomic64_set(&ctx->stack.head, GENMASK_ULL(63, LABYRINTH_PLACE_BITS) | first);
 	KUNIT_ASSERT_TRUE(test, push(ctx, 5));
-	KUNIT_EXPECT_EQ(test, head(ctx), 5);
+	KUNIT_EXPECT_EQ(test, head(ctx), labyrinth_place(ctx->table, node_at(ctx, 5)));
 	KUNIT_EXPECT_EQ(test, pop(ctx), 5);
 	KUNIT_EXPECT_EQ(test, pop(ctx), 0);
 	KUNIT_EXPECT_EQ(test, pop(ctx), -1);
@@ -312,7 +320,7 @@ static struct kunit_case stack_cases[] = {
 	KUNIT_CASE(node_cannot_be_linked_twice),
 	KUNIT_CASE(every_change_makes_a_head_never_seen_before),
 	KUNIT_CASE(exchange_with_a_stale_head_fails),
-	KUNIT_CASE(tag_wraps_without_touching_the_index),
+	KUNIT_CASE(tag_wraps_without_touching_the_place),
 	{}
 };
 

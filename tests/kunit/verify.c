@@ -94,7 +94,7 @@ static void write_to_a_page_never_handed_out_is_found(struct kunit *test)
 	zone = labyrinth_test_zone(test, .reserve = 1, .quality = VERIFY,
 				   .policy = LABYRINTH_RESERVE_ONLY);
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
-	desc = &zone->table[labyrinth_head_index(atomic64_read(&zone->reserve.head))];
+	desc = labyrinth_test_reserve_top(zone);
 	page = desc->page;
 	flip(page, 100, 1);
 	KUNIT_EXPECT_NULL(test, labyrinth_test_alloc(zone, NONE));

@@ -3,15 +3,15 @@
  * Batches in the depot: does each come out as it went in, whatever is freed twice?
  *
  * mirrors src/cache.c labyrinth_depot_pop 5ce00acd9f17
- * mirrors src/cache.c labyrinth_batch_next 8a5290eb0058
- * mirrors src/cache.c labyrinth_batch_make dcb047ab7795
+ * mirrors src/cache.c labyrinth_batch_next 3479980e5547
+ * mirrors src/cache.c labyrinth_batch_make f220bf3b1c13
  * mirrors src/cache.c labyrinth_cache_fill 76ee034852d1
  * mirrors src/cache.c labyrinth_cache_spill 1384a2d05baa
  * mirrors src/cache.c labyrinth_depot_give 74fdf85617e9
- * mirrors src/cache.c labyrinth_depot_take 13b1dafac3f5
+ * mirrors src/cache.c labyrinth_depot_take 5973d24aad8b
  * mirrors src/stack.h labyrinth_desc_link 7333a27645a6
- * mirrors src/stack.h labyrinth_stack_push fbc313d731d8
- * mirrors src/stack.h labyrinth_stack_pop ad2319e7c319
+ * mirrors src/stack.h labyrinth_stack_push cb991054e111
+ * mirrors src/stack.h labyrinth_stack_pop 09b8a5d29cd8
  *
  * Bounds: PROCS processes with any number of operations each; NODES descriptors; a
  * batch is made of up to two, a limit of LIMIT pages. A process may make a batch of

@@ -9,13 +9,13 @@
  * mirrors src/zone.c labyrinth_zone_unpin 5c4aad210502
  * mirrors src/zone.c labyrinth_zone_stop 60b2232a53ec
  * mirrors src/zone.c labyrinth_zone_destroy 077d0fa5ea8b
- * mirrors src/refill.c labyrinth_kicked 384aaf0c656f
+ * mirrors src/refill.c labyrinth_kicked 8e5a608aae06
  * mirrors src/refill.c labyrinth_refill_stop 0f16ca5eeedd
- * mirrors src/internal.h labyrinth_kick df9fafb0e8d8
+ * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
  * mirrors src/free.c labyrinth_free_slow eac5d35fec36
- * mirrors src/free.c labyrinth_free_one 0fc1ebf0b4a5
- * mirrors src/alloc.c labyrinth_alloc_one 60a62255951c
- * mirrors src/system.c labyrinth_system_give dc404acacc80
+ * mirrors src/free.c labyrinth_free_one ce4edb4162e0
+ * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
+ * mirrors src/system.c labyrinth_system_give f1586a931903
  * mirrors src/system.c labyrinth_system_drain_exit 525f4d3c6b72
  *
  * Bounds: two users (a CPU each, or an interrupt of one: those interleave less)

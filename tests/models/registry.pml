@@ -9,7 +9,7 @@
  * mirrors src/registry.c labyrinth_registry_lose 654f97e8df66
  * mirrors src/registry.c labyrinth_registry_leave 2fd224289511
  * mirrors src/free.c labyrinth_free_slow eac5d35fec36
- * mirrors src/system.c labyrinth_system_give dc404acacc80
+ * mirrors src/system.c labyrinth_system_give f1586a931903
  * mirrors src/system.c labyrinth_system_give_idle 930ab4c19b11
  *
  * Bounds: PROCS processes (CPUs, or interrupts of one, which interleave less) with

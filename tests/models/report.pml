@@ -4,9 +4,9 @@
  *
  * mirrors src/report.c labyrinth_record 2bbddd57b3ca
  * mirrors src/report.c labyrinth_report_work 86e1796109cc
- * mirrors src/internal.h labyrinth_kicked_already 0f57e3f48c0d
- * mirrors src/internal.h labyrinth_kick df9fafb0e8d8
- * mirrors src/refill.c labyrinth_kicked 384aaf0c656f
+ * mirrors src/internal.h labyrinth_kicked_already d3b36400f388
+ * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
+ * mirrors src/refill.c labyrinth_kicked 8e5a608aae06
  *
  * Bounds: WRITERS contexts on two CPUs, each of which records EVENTS events; a ring
  * of RING slots; the irq_work on either CPU, with the kernel's own flags

@@ -3,16 +3,16 @@
  * The hint that the reserve is short: is it ever clear for good while it is?
  *
  * mirrors src/reserve.c labyrinth_reserve_settle 42e8fd4f07ac
- * mirrors src/reserve.c labyrinth_reserve_take d92ec04c8b07
- * mirrors src/reserve.h labyrinth_reserve_taken 9a5c1f9ecc89
+ * mirrors src/reserve.c labyrinth_reserve_take 94baa9a463b3
+ * mirrors src/reserve.h labyrinth_reserve_taken 3ecbc52818b4
  * mirrors src/reserve.c labyrinth_reserve_give_linked 2a52686f89d1
  * mirrors src/reserve.c labyrinth_reserve_give 9cc81ccb557e
- * mirrors src/reserve.c labyrinth_reserve_target_set dd5741fed6be
+ * mirrors src/reserve.c labyrinth_reserve_target_set cbb4a7396a84
  * mirrors src/internal.h labyrinth_reserve_lack 9d2c6d056799
- * mirrors src/alloc.c labyrinth_alloc_dry c4fe4948d507
- * mirrors src/free.c labyrinth_free_short c11c455549d9
- * mirrors src/free.c labyrinth_free_full 8e2f5fd06d2d
- * mirrors src/free.c labyrinth_give_idle af06121000d1
+ * mirrors src/alloc.c labyrinth_alloc_reserve 11cf4b7cf30a
+ * mirrors src/free.c labyrinth_free_short 89f8f2ceb521
+ * mirrors src/free.c labyrinth_free_full c0028d37ed4c
+ * mirrors src/free.c labyrinth_give_idle 8431c40f2ba5
  *
  * Bounds: TAKERS and GIVERS that take or free a page any number of times, a worker
  * that fills whenever it was asked and memory is there, and one who sets the target

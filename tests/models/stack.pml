@@ -4,17 +4,17 @@
  *
  * mirrors src/stack.h labyrinth_desc_link 7333a27645a6
  * mirrors src/stack.h labyrinth_desc_unlink 9ec0b5d55f95
- * mirrors src/stack.h labyrinth_head_next f00765ea976b
+ * mirrors src/stack.h labyrinth_head_next 9011a87ac53f
  * mirrors src/stack.h labyrinth_stack_unchanged 707adbe0ad98
- * mirrors src/stack.h labyrinth_stack_push fbc313d731d8
- * mirrors src/stack.h labyrinth_stack_pop ad2319e7c319
- * mirrors src/stack.h labyrinth_stack_push_one 6bfddddfe4ab
- * mirrors src/stack.h labyrinth_stack_pop_one 25739051fd59
+ * mirrors src/stack.h labyrinth_stack_push cb991054e111
+ * mirrors src/stack.h labyrinth_stack_pop 09b8a5d29cd8
+ * mirrors src/stack.h labyrinth_stack_push_one 2f864534a357
+ * mirrors src/stack.h labyrinth_stack_pop_one df854ec1ba67
  * mirrors src/stack.h labyrinth_desc_free_linked dc998b66a7ed
  * mirrors src/stack.h labyrinth_desc_alloc_linked c2e3b8c0ee66
- * mirrors src/stack.h labyrinth_stack_pop_all 6e9f603499dc
- * mirrors src/stack.h labyrinth_stack_depth 2113ce3262a1
- * mirrors src/stack.h labyrinth_stack_next 173ca58f5f6a
+ * mirrors src/stack.h labyrinth_stack_pop_all 40c1243b103d
+ * mirrors src/stack.h labyrinth_stack_depth a687a9bc3d83
+ * mirrors src/stack.h labyrinth_stack_next 4653dc9336de
  * mirrors src/reserve.c labyrinth_reserve_give 9cc81ccb557e
  *
  * Bounds: PROCS processes with any number of operations each, in any order;

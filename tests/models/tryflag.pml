@@ -7,10 +7,10 @@
  * mirrors src/alloc.c labyrinth_alloc_pop f1856a88d124
  * mirrors src/alloc.c labyrinth_alloc_cached 7229071f0038
  * mirrors src/alloc.c labyrinth_alloc_refill 5de5a598d6bd
- * mirrors src/alloc.c labyrinth_alloc_one 60a62255951c
+ * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
  * mirrors src/free.c labyrinth_free_push 759a4bdc4e5e
- * mirrors src/free.c labyrinth_free_rest b914e601b9ad
- * mirrors src/free.c labyrinth_free_one 0fc1ebf0b4a5
+ * mirrors src/free.c labyrinth_free_rest 1c452ecae82d
+ * mirrors src/free.c labyrinth_free_one ce4edb4162e0
  * mirrors src/cache.c labyrinth_cache_fill 76ee034852d1
  * mirrors src/cache.c labyrinth_cache_pop 5702486460e6
  * mirrors src/cache.c labyrinth_cache_take 8cc65c8d9ea1
