@@ -725,48 +725,86 @@ out:
 	return ret;
 }
 
-/* All from this CPU's cache, or nothing. */
-static bool labyrinth_bulk_fast(struct labyrinth_zone *zone, unsigned int nr,
-				struct page **pages, unsigned long caller)
+/*
+ * So many of a cache that is locked and holds as many. It stops at a page that is not
+ * what it should be.
+ */
+static __always_inline unsigned long
+labyrinth_bulk_pop(struct labyrinth_cache *cache, unsigned long nr, struct page **pages,
+		   struct labyrinth_signature by)
 {
-	struct labyrinth_desc *desc, **top;
-	struct labyrinth_signature by;
-	struct labyrinth_cache *cache;
-	unsigned long i = 0;
+	struct labyrinth_desc **top = &cache->slot[cache->nr];
+	unsigned long i;
 
-	preempt_disable();
-	by = labyrinth_fast_signature(caller);
-	cache = this_cpu_ptr(zone->cache);
-	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (likely(!data_race(zone->alloc_attention)) && labyrinth_cache_trylock(cache)) {
-		top = &cache->slot[cache->nr];
-		if (likely(cache->nr >= nr)) {
-			for (; i < nr; i++) {
-				desc = *top;
-				if (unlikely(!labyrinth_alloc_idle(desc)))
-					break;
-				pages[i] = labyrinth_alloc_commit(desc, by);
-				top--;
-			}
-		}
-		cache->nr -= i;
-		labyrinth_cache_unlock(cache);
+	unrolled_count(4)
+	for (i = 0; i < nr; i++) {
+		struct labyrinth_desc *desc = *top--;
+
+		if (unlikely(!labyrinth_alloc_idle(desc)))
+			break;
+		pages[i] = labyrinth_alloc_commit(desc, by);
 	}
+	cache->nr -= i;
+	return i;
+}
+
+/*
+ * The rest of it where this CPU's cache, which is locked, has too few: with batches of
+ * the depot, if that has enough; with preemption disabled.
+ */
+static noinline int labyrinth_bulk_more(struct labyrinth_zone *zone, unsigned int nr,
+					struct page **pages, unsigned long caller)
+{
+	struct labyrinth_signature by = labyrinth_fast_signature(caller);
+	struct labyrinth_cache *cache = this_cpu_ptr(zone->cache);
+	struct labyrinth_desc *batch[LABYRINTH_BATCHES];
+	unsigned int batches, done = 0, i;
+
+	batches = labyrinth_depot_gather(zone, nr - cache->nr, batch);
+	if (batches)
+		done = labyrinth_bulk_pop(cache, cache->nr, pages, by);
+	for (i = 0; i < batches; i++) {
+		if (unlikely(cache->nr)) {
+			labyrinth_depot_return(zone, batch[i]);
+			continue;
+		}
+		labyrinth_cache_load(zone, cache, batch[i]);
+		done += labyrinth_bulk_pop(cache, min_t(u32, cache->nr, nr - done),
+					   pages + done, by);
+	}
+	labyrinth_cache_unlock(cache);
 	preempt_enable();
-	if (likely(i == nr))
-		return true;
-	/* A page freed twice was in the way: the slow path deals with it. */
-	labyrinth_free_bulk(zone, i, pages);
-	return false;
+	if (likely(done == nr))
+		return 0;
+	/* Now and then a page freed twice is in the way: the slow path deals with it. */
+	labyrinth_free_bulk(zone, done, pages);
+	return labyrinth_bulk_slow(zone, LABYRINTH_QUALITY_NONE, nr, pages, caller);
 }
 
 int labyrinth_alloc_bulk_atomic(struct labyrinth_zone *zone,
 				labyrinth_quality_t quality, unsigned int nr,
 				struct page **pages)
 {
-	if (likely(!quality && nr <= LABYRINTH_BATCH_MAX) &&
-	    labyrinth_bulk_fast(zone, nr, pages, _RET_IP_))
+	struct labyrinth_cache *cache;
+	unsigned long done;
+
+	if (unlikely(quality || nr > LABYRINTH_BATCH_MAX))
+		return labyrinth_bulk_slow(zone, quality, nr, pages, _RET_IP_);
+	preempt_disable();
+	cache = this_cpu_ptr(zone->cache);
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	if (unlikely(data_race(zone->alloc_attention) || !labyrinth_cache_trylock(cache))) {
+		preempt_enable();
+		return labyrinth_bulk_slow(zone, quality, nr, pages, _RET_IP_);
+	}
+	if (unlikely(cache->nr < nr))
+		return labyrinth_bulk_more(zone, nr, pages, _RET_IP_);
+	done = labyrinth_bulk_pop(cache, nr, pages, labyrinth_fast_signature(_RET_IP_));
+	labyrinth_cache_unlock(cache);
+	preempt_enable();
+	if (likely(done == nr))
 		return 0;
+	labyrinth_free_bulk(zone, done, pages);
 	return labyrinth_bulk_slow(zone, quality, nr, pages, _RET_IP_);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_bulk_atomic);

@@ -110,22 +110,63 @@ static struct labyrinth_desc *labyrinth_batch_next(struct labyrinth_zone *zone,
 	return next;
 }
 
-/* Move a batch from the depot into an empty cache that the caller holds locked. */
-void labyrinth_cache_fill(struct labyrinth_zone *zone, struct labyrinth_cache *cache,
-			  struct labyrinth_stack *depot)
+/* A batch that has just been in the depot goes back: no limit turns it away. */
+void labyrinth_depot_return(struct labyrinth_zone *zone, struct labyrinth_desc *batch)
 {
-	struct labyrinth_desc *desc;
-	u32 nr, i;
+	labyrinth_stack_push(&zone->depot, zone->table, batch, U32_MAX);
+}
 
-	desc = labyrinth_depot_pop(zone, depot, &nr);
-	if (!desc)
-		return;
+/*
+ * Batches of the depot that together hold @nr pages, each by the one that leads it: all
+ * of them, or none. Returns how many there are.
+ */
+unsigned int labyrinth_depot_gather(struct labyrinth_zone *zone, u32 nr,
+				    struct labyrinth_desc *batch[LABYRINTH_BATCHES])
+{
+	unsigned int batches = 0;
+	u32 length;
+
+	while (batches < LABYRINTH_BATCHES) {
+		batch[batches] = labyrinth_depot_pop(zone, &zone->depot, &length);
+		if (!batch[batches])
+			break;
+		batches++;
+		if (length >= nr)
+			return batches;
+		nr -= length;
+	}
+	while (batches--)
+		labyrinth_depot_return(zone, batch[batches]);
+	return 0;
+}
+
+/*
+ * A batch that was taken from a depot moves into an empty cache, which the caller holds
+ * locked.
+ */
+void labyrinth_cache_load(struct labyrinth_zone *zone, struct labyrinth_cache *cache,
+			  struct labyrinth_desc *desc)
+{
+	u32 nr = desc->weight, i;
+
 	for (i = 1; i <= nr; i++) {
 		cache->slot[i] = desc;
 		desc = labyrinth_batch_next(zone, desc);
 	}
 	WRITE_ONCE(cache->given, cache->given + nr);
 	WRITE_ONCE(cache->nr, nr);
+}
+
+/* Move a batch from a depot into an empty cache, likewise. */
+void labyrinth_cache_fill(struct labyrinth_zone *zone, struct labyrinth_cache *cache,
+			  struct labyrinth_stack *depot)
+{
+	struct labyrinth_desc *desc;
+	u32 nr;
+
+	desc = labyrinth_depot_pop(zone, depot, &nr);
+	if (desc)
+		labyrinth_cache_load(zone, cache, desc);
 }
 
 static struct labyrinth_desc *labyrinth_cache_pop(struct labyrinth_zone *zone,

@@ -39,6 +39,13 @@
 #define LABYRINTH_IMPORT_PRIVATE_NS	MODULE_IMPORT_NS(LABYRINTH_PRIVATE)
 #endif
 
+/* 6.15: unrolled_count() */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#include <linux/unroll.h>
+#else
+#define unrolled_count(n)	_Pragma(__stringify(GCC unroll n))
+#endif
+
 /* 6.8: MAX_PAGE_ORDER; 6.4: MAX_ORDER became the largest order itself. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
 #define LABYRINTH_MAX_ORDER	MAX_PAGE_ORDER

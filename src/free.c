@@ -428,10 +428,31 @@ void labyrinth_free(struct labyrinth_zone *zone, const void *addr)
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free);
 
+/*
+ * As many pages as are where most pages are, and as they should be, become idle and go
+ * into consecutive slots of a locked cache.
+ */
+static __always_inline unsigned long
+labyrinth_bulk_push(struct labyrinth_zone *zone, struct labyrinth_desc **slot,
+		    struct page **pages, unsigned long nr, unsigned long caller)
+{
+	struct labyrinth_desc *desc;
+	unsigned long i;
+
+	unrolled_count(4)
+	for (i = 0; i < nr; i++) {
+		if (unlikely(!labyrinth_registry_nigh(zone, pages[i], &desc) ||
+			     !labyrinth_free_commit(zone, desc, pages[i], caller, false)))
+			break;
+		slot[i] = desc;
+	}
+	return i;
+}
+
 /* What this CPU's cache takes of a few pages; the rest stays in @pages. */
-static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
-					unsigned int nr, struct page **pages,
-					unsigned long caller)
+static __always_inline unsigned int
+labyrinth_free_some(struct labyrinth_zone *zone, unsigned int nr, struct page **pages,
+		    unsigned long caller)
 {
 	struct labyrinth_desc *desc, **slot;
 	struct labyrinth_cache *cache;
@@ -443,12 +464,16 @@ static unsigned int labyrinth_free_some(struct labyrinth_zone *zone,
 	if (likely(!data_race(zone->free_attention)) && labyrinth_cache_trylock(cache)) {
 		slot = &cache->slot[cache->nr + 1];
 		most = min(zone->cache_size - cache->nr, (unsigned long)nr);
-		for (; i < most; i++) {
-			if (unlikely(!labyrinth_registry_nigh(zone, pages[i], &desc) ||
-				     !labyrinth_free_commit(zone, desc, pages[i], caller,
-							    false)))
+		for (;;) {
+			i += labyrinth_bulk_push(zone, slot + i, pages + i, most - i, caller);
+			if (likely(i == most))
 				break;
-			slot[i] = desc;
+			/* In the second group? */
+			desc = labyrinth_registry_find(zone, pages[i]);
+			if (!desc ||
+			    !labyrinth_free_commit(zone, desc, pages[i], caller, false))
+				break;
+			slot[i++] = desc;
 		}
 		cache->frees += i;
 		cache->nr += i;

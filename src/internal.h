@@ -39,6 +39,7 @@
 #define LABYRINTH_PAGES_MIN		1024U
 #define LABYRINTH_CACHE_MAX		512U
 #define LABYRINTH_BATCH_MAX		64U	/* pages moved between two places at once */
+#define LABYRINTH_BATCHES		8U	/* of a depot, for one bulk request */
 #define LABYRINTH_DRAIN			32U	/* pages taken out of a cache at once */
 #define LABYRINTH_VERIFY_TRIES		4	/* pages tried before a VERIFY zone gives up */
 
@@ -332,6 +333,8 @@ static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
 
 void labyrinth_cache_fill(struct labyrinth_zone *zone, struct labyrinth_cache *cache,
 			  struct labyrinth_stack *depot);
+void labyrinth_cache_load(struct labyrinth_zone *zone, struct labyrinth_cache *cache,
+			  struct labyrinth_desc *desc);
 bool labyrinth_cache_spill(struct labyrinth_zone *zone, struct labyrinth_cache *cache);
 unsigned long labyrinth_cache_hits(const struct labyrinth_cache *cache);
 struct labyrinth_desc *labyrinth_cache_take(struct labyrinth_zone *zone,
@@ -353,6 +356,9 @@ struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone,
 					    struct labyrinth_stack *depot);
 unsigned int labyrinth_depot_take_batch(struct labyrinth_zone *zone,
 					struct labyrinth_desc **desc, unsigned int max);
+unsigned int labyrinth_depot_gather(struct labyrinth_zone *zone, u32 nr,
+				    struct labyrinth_desc *batch[LABYRINTH_BATCHES]);
+void labyrinth_depot_return(struct labyrinth_zone *zone, struct labyrinth_desc *batch);
 void labyrinth_depot_give_batch(struct labyrinth_zone *zone,
 				struct labyrinth_stack *depot,
 				struct labyrinth_desc **desc, unsigned int nr);

@@ -79,6 +79,60 @@ static void bulk_comes_from_cache_and_depot(struct kunit *test)
 	expect_all(test, zone, pages, nr);
 }
 
+/* More than the cache holds: its batches in the depot are served as quickly. */
+static void bulk_larger_than_the_cache_takes_batches(struct kunit *test)
+{
+	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 1, .cache = 32);
+	struct page **pages = labyrinth_test_pages(test, 64);
+	struct labyrinth_stats before;
+
+	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 64, pages), 0);
+	labyrinth_free_bulk(zone, 64, pages);
+	before = labyrinth_test_stats(zone);
+	KUNIT_ASSERT_GT(test, before.cached, 32);
+	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, before.cached, pages), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).from_cache, before.cached);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).from_system, before.from_system);
+	expect_all(test, zone, pages, before.cached);
+}
+
+/* Pages that the cache and the depot lack come from where they come from otherwise. */
+static void bulk_that_the_depot_cannot_complete_loses_nothing(struct kunit *test)
+{
+	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 16, .cache = 16);
+	struct page **pages = labyrinth_test_pages(test, 64);
+	struct labyrinth_stats stats;
+	u64 cached;
+
+	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 24, pages), 0);
+	labyrinth_free_bulk(zone, 24, pages);
+	cached = labyrinth_test_stats(zone).cached;
+	KUNIT_ASSERT_GT(test, cached, 16);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_ATOMIC, true);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_FILL, true);
+	KUNIT_EXPECT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 64, pages), -ENOMEM);
+	stats = labyrinth_test_stats(zone);
+	KUNIT_EXPECT_EQ(test, stats.live, 0);
+	KUNIT_EXPECT_EQ(test, stats.cached + stats.reserve, cached + 16);
+	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, cached + 16, pages), 0);
+	expect_all(test, zone, pages, cached + 16);
+}
+
+static void bulk_freed_fills_a_short_reserve(struct kunit *test)
+{
+	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 16);
+	struct page **pages = labyrinth_test_pages(test, 20);
+
+	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 4, pages), 0);
+	labyrinth_test_cut_off(zone);
+	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 16, pages + 4), 0);
+	KUNIT_ASSERT_EQ(test, labyrinth_test_stats(zone).reserve, 0);
+	labyrinth_free_bulk(zone, 20, pages);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).reserve, 16);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).cached, 4);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_live(zone), 0);
+}
+
 /* A third each: the system stops at max_pages, so narrow that nothing is left. */
 static void bulk_is_put_together_from_everywhere(struct kunit *test)
 {
@@ -274,6 +328,9 @@ static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE_PARAM(bulk_comes_from_the_system, count_gen_params),
 	KUNIT_CASE_PARAM(bulk_comes_from_the_reserve, count_gen_params),
 	KUNIT_CASE_PARAM(bulk_comes_from_cache_and_depot, count_gen_params),
+	KUNIT_CASE(bulk_larger_than_the_cache_takes_batches),
+	KUNIT_CASE(bulk_that_the_depot_cannot_complete_loses_nothing),
+	KUNIT_CASE(bulk_freed_fills_a_short_reserve),
 	KUNIT_CASE(bulk_is_put_together_from_everywhere),
 	KUNIT_CASE_PARAM(one_page_too_many_loses_nothing, count_gen_params),
 	KUNIT_CASE(failing_bulk_leaves_cached_pages_cached),

@@ -5,7 +5,8 @@
  * mirrors src/cache.c labyrinth_depot_pop 5ce00acd9f17
  * mirrors src/cache.c labyrinth_batch_next 3479980e5547
  * mirrors src/cache.c labyrinth_batch_make f220bf3b1c13
- * mirrors src/cache.c labyrinth_cache_fill 76ee034852d1
+ * mirrors src/cache.c labyrinth_cache_fill 812e8d8e22bd
+ * mirrors src/cache.c labyrinth_cache_load 82826d0d70db
  * mirrors src/cache.c labyrinth_cache_spill 1384a2d05baa
  * mirrors src/cache.c labyrinth_depot_give 74fdf85617e9
  * mirrors src/cache.c labyrinth_depot_take 5973d24aad8b

@@ -11,7 +11,7 @@
  * mirrors src/free.c labyrinth_free_push 759a4bdc4e5e
  * mirrors src/free.c labyrinth_free_rest 1c452ecae82d
  * mirrors src/free.c labyrinth_free_one ce4edb4162e0
- * mirrors src/cache.c labyrinth_cache_fill 76ee034852d1
+ * mirrors src/cache.c labyrinth_cache_fill 812e8d8e22bd
  * mirrors src/cache.c labyrinth_cache_pop 5702486460e6
  * mirrors src/cache.c labyrinth_cache_take 8cc65c8d9ea1
  * mirrors src/cache.c labyrinth_cache_spill 1384a2d05baa
