@@ -10,8 +10,9 @@
  *
  * The fast path serves a request without flags from this CPU's cache. Whatever
  * is special about a zone or a request leaves it by one test of the flags or-ed
- * together. Two cases more are quick, though not as quick: a clean page, and one of the
- * reserve while the system has nothing. All else is the slow path's.
+ * together. Some cases more are quick, though not as quick: a clean page, one of the
+ * reserve while that serves in the system's place or by policy, and a bulk from the
+ * cache and whole batches of the depot. All else is the slow path's.
  *
  * Until it is handed out a page is idle, in the hands of the one CPU that took
  * it: it can be compared, filled, or put back. It becomes live, and visible in
@@ -185,11 +186,14 @@ labyrinth_take_reserve(struct labyrinth_zone *zone, labyrinth_quality_t quality)
 /* The kick of the page that was taken may have been answered before this. */
 static void labyrinth_note_burst(struct labyrinth_zone *zone)
 {
-	if (READ_ONCE(zone->policy) == LABYRINTH_SYSTEM_FIRST &&
-	    test_bit(LABYRINTH_ZONE_LATCHED, &zone->state) &&
-	    !test_bit(LABYRINTH_ZONE_BURST, &zone->state) &&
-	    !test_and_set_bit(LABYRINTH_ZONE_BURST, &zone->state))
+	if (test_bit(LABYRINTH_ZONE_BURST, &zone->state) ||
+	    test_and_set_bit(LABYRINTH_ZONE_BURST, &zone->state))
+		return;
+	/* The worker may have found memory, and cleared both, meanwhile. */
+	if (test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	else
+		clear_bit(LABYRINTH_ZONE_BURST, &zone->state);
 }
 
 /*

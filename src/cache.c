@@ -126,6 +126,10 @@ unsigned int labyrinth_depot_gather(struct labyrinth_zone *zone, u32 nr,
 	unsigned int batches = 0;
 	u32 length;
 
+	/* Nothing is taken in vain, mostly. */
+	if (nr > LABYRINTH_BATCHES * zone->batch ||
+	    nr > labyrinth_stack_depth(&zone->depot, zone->table))
+		return 0;
 	while (batches < LABYRINTH_BATCHES) {
 		batch[batches] = labyrinth_depot_pop(zone, &zone->depot, &length);
 		if (!batch[batches])
@@ -335,8 +339,10 @@ static bool labyrinth_surplus_give(struct labyrinth_zone *zone,
 {
 	if (test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention) &&
 	    !test_bit(LABYRINTH_FREE_DYING, &zone->free_attention) &&
-	    labyrinth_reserve_give(zone, desc))
+	    labyrinth_reserve_give(zone, desc)) {
+		labyrinth_starved_kick(zone);
 		return false;
+	}
 	labyrinth_system_give_idle(zone, desc);
 	return true;
 }

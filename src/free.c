@@ -113,9 +113,7 @@ void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *des
 {
 	if (test_bit(LABYRINTH_FREE_SHORT, &zone->free_attention) &&
 	    labyrinth_reserve_give(zone, desc)) {
-		/* Who starved waits for just this. */
-		if (test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
-			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+		labyrinth_starved_kick(zone);
 		return;
 	}
 	if (labyrinth_cache_give(zone, desc) || labyrinth_depot_give(zone, desc))
@@ -219,21 +217,25 @@ out:
 
 /*
  * The last of it: a page that is idle and claimed for the reserve, which is full after
- * all, or was starved; with preemption disabled.
+ * all; with preemption disabled.
  */
 static noinline void labyrinth_free_full(struct labyrinth_zone *zone,
 					 struct labyrinth_desc *desc)
 {
 	rcu_read_lock();
 	preempt_enable();
-	if (labyrinth_reserve_give_linked(zone, desc)) {
-		/* Who starved waits for just this. */
-		if (test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
-			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
-	} else {
+	if (labyrinth_reserve_give_linked(zone, desc))
+		labyrinth_starved_kick(zone);
+	else
 		labyrinth_give_idle(zone, desc);
-	}
 	rcu_read_unlock();
+}
+
+/* Likewise: the page is in the reserve, and somebody has starved meanwhile. */
+static noinline void labyrinth_free_starved(struct labyrinth_zone *zone)
+{
+	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	preempt_enable();
 }
 
 /*
@@ -262,6 +264,11 @@ static __always_inline bool labyrinth_free_short(struct labyrinth_zone *zone,
 		labyrinth_free_full(zone, desc);
 		return true;
 	}
+	/* data_race(): ordered by the push, as whoever starved is by the kick. */
+	if (unlikely(data_race(zone->free_attention) & BIT(LABYRINTH_FREE_STARVED))) {
+		labyrinth_free_starved(zone);
+		return true;
+	}
 	preempt_enable();
 	return true;
 }
@@ -286,7 +293,8 @@ static noinline void labyrinth_free_spill(struct labyrinth_zone *zone,
 
 /*
  * What the fast paths could not do, with preemption disabled as they left it: the cache
- * is full, or the zone is strict, or a page that goes into the reserve is hard to find.
+ * is full or in use, or the zone is strict, or a page that goes into the reserve is hard
+ * to find. What is wrong with a page the slow path will tell.
  */
 static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
 					 struct page *page, unsigned long caller)
@@ -352,12 +360,14 @@ static noinline void labyrinth_free_attended(struct labyrinth_zone *zone,
 	labyrinth_free_slow(zone, page, caller);
 }
 
-/* Likewise for a page in the second group, with this CPU's cache locked. */
+/*
+ * Likewise for a page that may be in the second group, with this CPU's cache locked;
+ * @desc: any slot of the first one.
+ */
 static noinline void labyrinth_free_far(struct labyrinth_zone *zone, struct page *page,
-					unsigned long caller)
+					unsigned long caller, struct labyrinth_desc *desc)
 {
 	struct labyrinth_cache *cache = this_cpu_ptr(zone->cache);
-	struct labyrinth_desc *desc = labyrinth_registry_home(zone, page);
 
 	if (likely(labyrinth_registry_far(zone, page, &desc) &&
 		   labyrinth_free_push(zone, cache, desc, page, caller, false))) {
@@ -384,7 +394,7 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 	cache = this_cpu_ptr(zone->cache);
 	if (likely(labyrinth_cache_trylock(cache))) {
 		if (unlikely(!labyrinth_registry_nigh(zone, page, &desc)))
-			return labyrinth_free_far(zone, page, caller);
+			return labyrinth_free_far(zone, page, caller, desc);
 		if (likely(labyrinth_free_push(zone, cache, desc, page, caller, false))) {
 			labyrinth_cache_unlock(cache);
 			preempt_enable();
@@ -469,8 +479,8 @@ labyrinth_free_some(struct labyrinth_zone *zone, unsigned int nr, struct page **
 			if (likely(i == most))
 				break;
 			/* In the second group? */
-			desc = labyrinth_registry_find(zone, pages[i]);
-			if (!desc ||
+			desc = labyrinth_registry_home(zone, pages[i]);
+			if (!labyrinth_registry_far(zone, pages[i], &desc) ||
 			    !labyrinth_free_commit(zone, desc, pages[i], caller, false))
 				break;
 			slot[i++] = desc;

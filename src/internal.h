@@ -54,8 +54,9 @@
 /*
  * Bits of ->free_attention: any of them keeps a free off the fast path. As with
  * ->alloc_attention, fast paths read it plainly, beside others that change it: it
- * is a hint there, and what it tells too late is decided by the slow path, or
- * waited for by synchronize_rcu().
+ * is a hint there, and what it tells too late is decided by the slow path, looked for
+ * again once the page is where it belongs (STARVED), or waited for by
+ * synchronize_rcu().
  */
 enum {
 	LABYRINTH_FREE_SHORT,		/* the reserve wants pages */
@@ -180,7 +181,7 @@ struct labyrinth_drain {
  *
  * The first group is all that the fast paths read; it is written at creation
  * and destruction, @free_attention also whenever the reserve turns short or
- * full. Everything contended stands on lines of its own.
+ * full, or somebody gets nothing. Everything contended stands on lines of its own.
  */
 struct labyrinth_zone {
 	struct labyrinth_cache __percpu	*cache;
@@ -311,6 +312,13 @@ static inline void labyrinth_kick(struct labyrinth_zone *zone, enum labyrinth_ki
 	if (!test_and_set_bit(what, &zone->kicks))
 		irq_work_queue(&zone->kick);
 	preempt_enable();
+}
+
+/* The reserve was given a page, fully ordered: who starved waits for just this. */
+static inline void labyrinth_starved_kick(struct labyrinth_zone *zone)
+{
+	if (test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
+		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 }
 
 /* cache.c */
@@ -448,15 +456,17 @@ labyrinth_registry_home(const struct labyrinth_zone *zone, const struct page *pa
 }
 
 /*
- * A second hash, of nothing that the home slot depends on: the constant of MurmurHash3's
- * finaliser, and the product folded. Simulated with pages at random, side by side and at
- * many strides it is as good as random numbers; the product alone is not.
+ * A second hash, of nothing that the home slot depends on, for a slot's place: the
+ * constants of MurmurHash3's finaliser. Simulated with pages at random, in runs and at
+ * strides up to a table's span and beyond, it leaves as many pages without a slot as
+ * random numbers do; with one multiplication less it leaves four times as many at some.
  */
 static __always_inline unsigned long labyrinth_mix(unsigned long page)
 {
 	u64 hash = page * 0xff51afd7ed558ccdULL;
 
-	return hash ^ hash >> 32;
+	hash ^= hash >> 32;
+	return hash * 0xc4ceb9fe1a85ec53ULL >> 29;
 }
 
 #define LABYRINTH_GROUP		4U	/* slots; they differ in the last two bits */
@@ -467,18 +477,19 @@ labyrinth_registry_beside(struct labyrinth_desc *desc, unsigned int i)
 	return (void *)((unsigned long)desc ^ i * sizeof(*desc));
 }
 
-/* A slot of the other group that a page can stand in. */
+/*
+ * A slot of the other group that a page can stand in, by any slot of its first one. The
+ * two differ in the lowest bit of their number, if in nothing else.
+ */
 static __always_inline struct labyrinth_desc *
 labyrinth_registry_second(const struct labyrinth_zone *zone, const struct page *page,
-			  const struct labyrinth_desc *home)
+			  const struct labyrinth_desc *first)
 {
-	struct labyrinth_desc *second =
-		(void *)zone->table + (labyrinth_mix((unsigned long)page) & zone->slot_mask);
+	unsigned long other = labyrinth_mix((unsigned long)page) |
+			      LABYRINTH_GROUP * sizeof(*first);
 
-	if (((unsigned long)second ^ (unsigned long)home) <
-	    LABYRINTH_GROUP * sizeof(*home))
-		second = labyrinth_registry_beside(second, LABYRINTH_GROUP);
-	return second;
+	return labyrinth_at(zone->table, labyrinth_place(zone->table, first) ^
+					 (other & zone->slot_mask));
 }
 
 /*
@@ -502,11 +513,16 @@ static __always_inline bool labyrinth_registry_near(const struct page *page,
 	return data_race((*slot)->page) == page;
 }
 
-/* Or in the other group? *slot: of the first one. */
+/*
+ * Or in the other group? *slot: of the first one. Of NULL only that is known to be
+ * nowhere: an empty slot would match.
+ */
 static __always_inline bool labyrinth_registry_far(const struct labyrinth_zone *zone,
 						   const struct page *page,
 						   struct labyrinth_desc **slot)
 {
+	if (unlikely(!page))
+		return false;
 	*slot = labyrinth_registry_second(zone, page, *slot);
 	/* data_race(): as above. */
 	return data_race((*slot)->page) == page || labyrinth_registry_near(page, slot);
@@ -726,12 +742,20 @@ static inline void labyrinth_attention_settle(struct labyrinth_zone *zone)
 		   (wanted ? LABYRINTH_QUALITY_ATTENTION : LABYRINTH_QUALITY_NONE));
 }
 
-/* For the fast paths it is a bit among others; they need not see both at once. */
+/*
+ * For the fast paths it is a bit among others; they need not see both at once. One
+ * setter at a time. What the reserve serves from now on is no fallback under a policy
+ * that wants it so.
+ */
 static inline void labyrinth_policy_set(struct labyrinth_zone *zone,
 					enum labyrinth_policy policy)
 {
+	bool reserve = policy != LABYRINTH_SYSTEM_FIRST;
+
 	WRITE_ONCE(zone->policy, policy);
-	assign_bit(LABYRINTH_ZONE_RESERVE, &zone->state, policy != LABYRINTH_SYSTEM_FIRST);
+	assign_bit(LABYRINTH_ZONE_RESERVE, &zone->state, reserve);
+	if (reserve)
+		clear_bit(LABYRINTH_ZONE_BURST, &zone->state);
 }
 
 #endif /* LABYRINTH_INTERNAL_H */

@@ -14,8 +14,8 @@
  * The head packs the place of the top descriptor with a tag that every change
  * increments, so that a compare-and-exchange succeeds only if the stack has not
  * changed at all since it was read, not even there and back (ABA). The tag has
- * 35 bits; whoever holds a stale head does so with preemption disabled or from
- * an interrupt, and the stack cannot change 2^35 times in that while: at 10 ns
+ * 35 bits; whoever changes a stack holds a stale head with preemption disabled or
+ * from an interrupt, and the stack cannot change 2^35 times in that while: at 10 ns
  * each that is longer than five minutes.
  *
  * Each node also says how deep the stack is from itself down. Since the head

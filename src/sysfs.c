@@ -118,7 +118,9 @@ static ssize_t policy_store(struct labyrinth_zone *zone, const char *text,
 		       zone->name);
 		return -EINVAL;
 	}
+	mutex_lock(&zone->resize_lock);
 	labyrinth_policy_set(zone, policy);
+	mutex_unlock(&zone->resize_lock);
 	return size;
 }
 

@@ -135,20 +135,21 @@ static void print_shortage(struct labyrinth_zone *zone, const struct growth *gro
 /*
  * As many as the zone may have out with its reserve and its caches full, or as it
  * takes: a page for which there is no slot comes back from the system again and again.
- * Those that are cached then are any of them, and not the ones that joined last.
+ * Those that are idle then, and that the clean stock is made of, are any of them, and
+ * not the ones that joined last.
  */
 static bool fill(struct labyrinth_zone *zone, const struct growth *growth)
 {
 	unsigned int most = growth->max_pages * growth->fill / 100, i;
 	/* Depots hold as much as caches do. */
-	unsigned int idle = growth->reserve + 2 * CACHE;
+	unsigned int surplus = 2 * CACHE;
 	u32 state = 2;
 
 	if (!growth->fill)
 		most = 0;
 	else if (growth->fill == 100)
-		most -= idle;
-	for (nr_live = 0; nr_live < most + CACHE; nr_live++) {
+		most -= growth->reserve + surplus;
+	for (nr_live = 0; nr_live < most + surplus; nr_live++) {
 		/* Not from the reserve, which what is freed would have to fill first. */
 		live[nr_live] = labyrinth_alloc_page_atomic(zone,
 							    LABYRINTH_QUALITY_NOWAIT);
@@ -157,11 +158,11 @@ static bool fill(struct labyrinth_zone *zone, const struct growth *growth)
 		if (nr_live % 256 == 0)
 			cond_resched();
 	}
-	if (nr_live < most + CACHE)
+	if (nr_live < most + surplus)
 		print_shortage(zone, growth);
-	if (nr_live < (most + CACHE) * ENOUGH_PERCENT / 100)
+	if (nr_live < (most + surplus) * ENOUGH_PERCENT / 100)
 		return false;
-	for (i = 0; i < CACHE; i++) {
+	for (i = 0; i < surplus; i++) {
 		unsigned int any = next_random(&state) % nr_live;
 
 		labyrinth_free_page(zone, live[any]);
@@ -295,7 +296,7 @@ void bench_growth(void)
 {
 	unsigned int i;
 
-	live = vmalloc(array_size(FILL_MAX + CACHE, sizeof(*live)));
+	live = vmalloc(array_size(FILL_MAX + 2 * CACHE, sizeof(*live)));
 	if (!live)
 		return;
 	for (i = 0; i < ARRAY_SIZE(zones); i++)

@@ -128,7 +128,7 @@ static void consumer_that_recovered_is_not_told_again(struct kunit *test)
 	starve(test, zone, 1);
 	labyrinth_test_reconnect(zone);
 	KUNIT_ASSERT_TRUE(test, called(consumer));
-	WRITE_ONCE(zone->policy, LABYRINTH_RESERVE_ONLY);
+	labyrinth_policy_set(zone, LABYRINTH_RESERVE_ONLY);
 	for (i = 0; i < 3; i++) {
 		KUNIT_ASSERT_TRUE(test, labyrinth_test_wait(!labyrinth_reserve_lack(zone)));
 		KUNIT_ASSERT_NOT_NULL(test, labyrinth_test_alloc(zone, NONE));
@@ -312,7 +312,7 @@ static void worker_goes_on_while_the_callback_waits(struct kunit *test)
 	labyrinth_test_reconnect(zone);
 	KUNIT_ASSERT_TRUE(test, labyrinth_test_wait(atomic_read(&consumer->running) == 1));
 	KUNIT_ASSERT_TRUE(test, labyrinth_test_wait(!labyrinth_reserve_lack(zone)));
-	WRITE_ONCE(zone->policy, LABYRINTH_RESERVE_ONLY);
+	labyrinth_policy_set(zone, LABYRINTH_RESERVE_ONLY);
 	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, page, RESERVE), RESERVE);
 	KUNIT_EXPECT_TRUE(test, labyrinth_test_wait(!labyrinth_reserve_lack(zone)));
 	KUNIT_EXPECT_EQ(test, atomic_read(&consumer->calls), 0);

@@ -85,12 +85,16 @@ static void bulk_larger_than_the_cache_takes_batches(struct kunit *test)
 	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 1, .cache = 32);
 	struct page **pages = labyrinth_test_pages(test, 64);
 	struct labyrinth_stats before;
+	u64 slow;
 
 	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, 64, pages), 0);
 	labyrinth_free_bulk(zone, 64, pages);
 	before = labyrinth_test_stats(zone);
 	KUNIT_ASSERT_GT(test, before.cached, 32);
+	/* Only the slow path counts here. */
+	slow = labyrinth_counted(zone, LABYRINTH_FROM_CACHE);
 	KUNIT_ASSERT_EQ(test, labyrinth_alloc_bulk_atomic(zone, NONE, before.cached, pages), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_counted(zone, LABYRINTH_FROM_CACHE), slow);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).from_cache, before.cached);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).from_system, before.from_system);
 	expect_all(test, zone, pages, before.cached);

@@ -44,9 +44,9 @@ static struct page *take_reserved(struct kunit *test, struct labyrinth_zone *zon
 	enum labyrinth_policy policy = zone->policy;
 	struct page *page;
 
-	WRITE_ONCE(zone->policy, LABYRINTH_RESERVE_ONLY);
+	labyrinth_policy_set(zone, LABYRINTH_RESERVE_ONLY);
 	page = labyrinth_test_alloc(zone, NONE);
-	WRITE_ONCE(zone->policy, policy);
+	labyrinth_policy_set(zone, policy);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	return page;
 }

@@ -105,7 +105,7 @@ static struct page *freed_page(struct kunit *test, struct labyrinth_zone *zone)
 
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
 	if (*where == IN_RESERVE)
-		WRITE_ONCE(zone->policy, LABYRINTH_RESERVE_ONLY);
+		labyrinth_policy_set(zone, LABYRINTH_RESERVE_ONLY);
 	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, page, 9), 9);
 	if (*where == IN_SYSTEM)
 		labyrinth_test_mark(page[0]);
@@ -254,6 +254,8 @@ static void wild_addresses_are_misuse(struct kunit *test)
 		(void *)PAGE_ALIGN((unsigned long)wild_addresses_are_misuse),
 		address + 1, address + PAGE_SIZE / 2, address + PAGE_SIZE - 1,
 		vmalloced, vmalloced + 1, ERR_PTR(-ENOMEM), ERR_PTR(-MAX_ERRNO),
+		/* Its page would be NULL, as an empty slot's is. */
+		page_to_virt((struct page *)NULL),
 	};
 	unsigned int i;
 

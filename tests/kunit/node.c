@@ -72,7 +72,7 @@ static void bound_zone_holds_pages_of_its_node_only(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, strangers(zone), 0, "ticket of node %d", node);
 		/* Wherever it is that the worker is asked for. */
 		for_each_online_cpu(cpu) {
-			WRITE_ONCE(zone->policy, LABYRINTH_RESERVE_ONLY);
+			labyrinth_policy_set(zone, LABYRINTH_RESERVE_ONLY);
 			(void)labyrinth_test_take(zone, NONE, page, RESERVE);
 			KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, refill_from_here, zone), 0);
 		}

@@ -194,7 +194,7 @@ static void freed_page_is_known_with_who_freed_it(struct kunit *test)
 	freer(zone, page, test);
 	expect_caller(test, labyrinth_test_desc(zone, page)->freer, "freer+");
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
-	WRITE_ONCE(zone->policy, LABYRINTH_RESERVE_ONLY);
+	labyrinth_policy_set(zone, LABYRINTH_RESERVE_ONLY);
 	labyrinth_zone_trim(zone);
 	page = taker(zone, test);
 	freer(zone, page, test);

@@ -172,7 +172,7 @@ static void room_for_the_reserve_is_not_a_tickets_to_take(struct kunit *test)
 	zone = labyrinth_test_zone(test, .reserve = 8, .max_pages = 16,
 				   .cache = LABYRINTH_NO_CACHE);
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
-	WRITE_ONCE(zone->policy, LABYRINTH_RESERVE_ONLY);
+	labyrinth_policy_set(zone, LABYRINTH_RESERVE_ONLY);
 	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, page, 4), 4);
 	/* 8 are owned, 4 lacking: 4 are left for anybody, and no more. */
 	labyrinth_test_ticket(test, zone, 4);

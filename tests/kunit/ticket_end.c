@@ -58,7 +58,7 @@ static void pages_released_go_to_a_short_reserve_first(struct kunit *test)
 	struct page *page[4];
 
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
-	WRITE_ONCE(zone->policy, LABYRINTH_RESERVE_ONLY);
+	labyrinth_policy_set(zone, LABYRINTH_RESERVE_ONLY);
 	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, page, 4), 4);
 	release_in(test, ticket);
 	stats = labyrinth_test_stats(zone);

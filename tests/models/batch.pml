@@ -7,6 +7,8 @@
  * mirrors src/cache.c labyrinth_batch_make f220bf3b1c13
  * mirrors src/cache.c labyrinth_cache_fill 812e8d8e22bd
  * mirrors src/cache.c labyrinth_cache_load 82826d0d70db
+ * mirrors src/cache.c labyrinth_depot_gather c11fd06319ea
+ * mirrors src/cache.c labyrinth_depot_return 8cd656d22273
  * mirrors src/cache.c labyrinth_cache_spill 1384a2d05baa
  * mirrors src/cache.c labyrinth_depot_give 74fdf85617e9
  * mirrors src/cache.c labyrinth_depot_take 5973d24aad8b
@@ -17,7 +19,8 @@
  * Bounds: PROCS processes with any number of operations each; NODES descriptors; a
  * batch is made of up to two, a limit of LIMIT pages. A process may make a batch of
  * any descriptors at any time, of the same one twice as well, as if every page were
- * freed again and again.
+ * freed again and again. Who gathers several batches pops them one by one, and returns
+ * each by a push, as here.
  *
  * The stack is that of stack.pml, with weights; its tag does not wrap here, and says
  * whether the head has changed since a process read it: changed[].

@@ -13,7 +13,7 @@
  * mirrors src/refill.c labyrinth_refill_stop 0f16ca5eeedd
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
  * mirrors src/free.c labyrinth_free_slow eac5d35fec36
- * mirrors src/free.c labyrinth_free_one ce4edb4162e0
+ * mirrors src/free.c labyrinth_free_one 75a2b9d86806
  * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
  * mirrors src/system.c labyrinth_system_give f1586a931903
  * mirrors src/system.c labyrinth_system_drain_exit 525f4d3c6b72
@@ -40,7 +40,7 @@
  * synchronize_rcu(), by which whoever comes later sees the marks and whoever came
  * earlier is seen; on the claim of a descriptor and ->pins being fully ordered
  * read-modify-writes that return a value, so a pin is seen before the mark which it
- * belongs to; on the order of atomic_fetch_or() of ->kicks before the irq_work's
+ * belongs to; on the order of test_and_set_bit() of ->kicks before the irq_work's
  * flags, which both are such, too.
  *
  * run destroy -DPAGES=1 -DINSTANT

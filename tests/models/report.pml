@@ -17,7 +17,7 @@
  * Memory is sequentially consistent here. The code relies on: the release of ->ready
  * and its acquire, for the fields; the release of ->events_tail and its acquire, for
  * a slot's having been read before it is written again; on the smp_mb() before ->kicks
- * is looked at, with atomic_xchg() as its partner; on atomic_fetch_or() of
+ * is looked at, with xchg() as its partner; on test_and_set_bit() of
  * ->kicks and the irq_work's own, both fully ordered, the first before the second,
  * with the smp_mb() after PENDING is cleared as partner; on queue_work() and the
  * start of a work being ordered by the work's own PENDING in the same way.
@@ -116,7 +116,7 @@ retry:
 		irq_work_queue();
 		asked = 1;
 #else
-		/* labyrinth_kicked_already(), atomic_fetch_or() */
+		/* labyrinth_kicked_already(), test_and_set_bit() */
 		if
 		:: atomic { asked -> goto next }
 		:: atomic { !asked }

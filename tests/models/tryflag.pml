@@ -10,8 +10,13 @@
  * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
  * mirrors src/free.c labyrinth_free_push 759a4bdc4e5e
  * mirrors src/free.c labyrinth_free_rest 1c452ecae82d
- * mirrors src/free.c labyrinth_free_one ce4edb4162e0
+ * mirrors src/free.c labyrinth_free_far 5a626f802b2d
+ * mirrors src/free.c labyrinth_free_spill 29a983e9bc6f
+ * mirrors src/free.c labyrinth_free_some cc2511dd07eb
+ * mirrors src/alloc.c labyrinth_bulk_more 41fc3098f5cf
+ * mirrors src/free.c labyrinth_free_one 75a2b9d86806
  * mirrors src/cache.c labyrinth_cache_fill 812e8d8e22bd
+ * mirrors src/cache.c labyrinth_cache_load 82826d0d70db
  * mirrors src/cache.c labyrinth_cache_pop 5702486460e6
  * mirrors src/cache.c labyrinth_cache_take 8cc65c8d9ea1
  * mirrors src/cache.c labyrinth_cache_spill 1384a2d05baa
@@ -171,8 +176,9 @@ alloc:
 
 take:
 	/*
-	 * labyrinth_alloc_refill() or labyrinth_cache_take(), and fill(). The flag was given up and taken again in
-	 * between: that it was free once more, is seen at alloc.
+	 * labyrinth_alloc_refill() or labyrinth_cache_take(), and fill(); for several
+	 * pages labyrinth_bulk_more(). The flag was given up and taken again in between:
+	 * that it was free once more, is seen at alloc.
 	 */
 	atomic {
 		select (page : 0 .. PAGES - 1);
@@ -226,8 +232,9 @@ give:
 
 spill:
 	/*
-	 * labyrinth_free_rest(), or slow() and labyrinth_cache_give(), with spill(), a
-	 * batch of one. That the flag was given up in between is seen at give.
+	 * labyrinth_free_spill(), or slow() and labyrinth_cache_give(), with spill(), a
+	 * batch of one. That the flag was given up in between is seen at give; whether
+	 * the page is claimed before its room is made or after is of no account.
 	 */
 	atomic { assert(!idle[page]); idle[page] = 1 }
 	atomic { n = slot[0]; where[n] = HAND }
