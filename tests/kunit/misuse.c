@@ -254,8 +254,9 @@ static void wild_addresses_are_misuse(struct kunit *test)
 		(void *)PAGE_ALIGN((unsigned long)wild_addresses_are_misuse),
 		address + 1, address + PAGE_SIZE / 2, address + PAGE_SIZE - 1,
 		vmalloced, vmalloced + 1, ERR_PTR(-ENOMEM), ERR_PTR(-MAX_ERRNO),
-		/* Its page would be NULL, as an empty slot's is. */
-		page_to_virt((struct page *)NULL),
+		/* Its page would be NULL, as an empty slot's is; elsewhere that is looked at. */
+		IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) ? page_to_virt((struct page *)NULL) :
+						       (void *)(2 * PAGE_SIZE),
 	};
 	unsigned int i;
 
