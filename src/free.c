@@ -440,21 +440,22 @@ EXPORT_SYMBOL_LABYRINTH(labyrinth_free);
 
 /*
  * As many pages as are where most pages are, and as they should be, become idle and go
- * into consecutive slots of a locked cache.
+ * into consecutive slots of a locked cache. For the one after those *desc is of its
+ * first group.
  */
 static __always_inline unsigned long
 labyrinth_bulk_push(struct labyrinth_zone *zone, struct labyrinth_desc **slot,
-		    struct page **pages, unsigned long nr, unsigned long caller)
+		    struct page **pages, unsigned long nr, unsigned long caller,
+		    struct labyrinth_desc **desc)
 {
-	struct labyrinth_desc *desc;
 	unsigned long i;
 
 	unrolled_count(4)
 	for (i = 0; i < nr; i++) {
-		if (unlikely(!labyrinth_registry_nigh(zone, pages[i], &desc) ||
-			     !labyrinth_free_commit(zone, desc, pages[i], caller, false)))
+		if (unlikely(!labyrinth_registry_nigh(zone, pages[i], desc) ||
+			     !labyrinth_free_commit(zone, *desc, pages[i], caller, false)))
 			break;
-		slot[i] = desc;
+		slot[i] = *desc;
 	}
 	return i;
 }
@@ -475,11 +476,11 @@ labyrinth_free_some(struct labyrinth_zone *zone, unsigned int nr, struct page **
 		slot = &cache->slot[cache->nr + 1];
 		most = min(zone->cache_size - cache->nr, (unsigned long)nr);
 		for (;;) {
-			i += labyrinth_bulk_push(zone, slot + i, pages + i, most - i, caller);
+			i += labyrinth_bulk_push(zone, slot + i, pages + i, most - i,
+						 caller, &desc);
 			if (likely(i == most))
 				break;
 			/* In the second group? */
-			desc = labyrinth_registry_home(zone, pages[i]);
 			if (!labyrinth_registry_far(zone, pages[i], &desc) ||
 			    !labyrinth_free_commit(zone, desc, pages[i], caller, false))
 				break;

@@ -51,9 +51,9 @@ module_param_named(hog, torture_hogs, bool, 0444);
 MODULE_PARM_DESC(hog, "take the machine's memory away now and then (default Y)");
 
 /*
- * Pages that others may have taken in the meantime. UML 7.3 on two CPUs differs by up to 30 pages, with any of our versions, while exactly
- * as many pages went back as were taken. A leak worth the name is one in each million
- * operations at least.
+ * Pages that others may have taken in the meantime. UML 7.3 on two CPUs differs by up to
+ * 30, with any of our versions, while exactly as many pages went back as were taken. A
+ * leak worth the name is one in each million operations at least.
  */
 unsigned int torture_slack = 64;
 module_param_named(slack, torture_slack, uint, 0444);
