@@ -769,7 +769,7 @@ static noinline int labyrinth_bulk_more(struct labyrinth_zone *zone, unsigned in
 		done = labyrinth_bulk_pop(cache, cache->nr, pages, by);
 	for (i = 0; i < batches; i++) {
 		if (unlikely(cache->nr)) {
-			labyrinth_depot_return(zone, batch[i]);
+			labyrinth_depot_return(zone, &zone->depot, batch[i]);
 			continue;
 		}
 		labyrinth_cache_load(zone, cache, batch[i]);

@@ -110,10 +110,11 @@ static struct labyrinth_desc *labyrinth_batch_next(struct labyrinth_zone *zone,
 	return next;
 }
 
-/* A batch that has just been in the depot goes back: no limit turns it away. */
-void labyrinth_depot_return(struct labyrinth_zone *zone, struct labyrinth_desc *batch)
+/* A batch that has just been in a depot goes back: no limit turns it away. */
+void labyrinth_depot_return(struct labyrinth_zone *zone, struct labyrinth_stack *depot,
+			    struct labyrinth_desc *batch)
 {
-	labyrinth_stack_push(&zone->depot, zone->table, batch, U32_MAX);
+	labyrinth_stack_push(depot, zone->table, batch, U32_MAX);
 }
 
 /*
@@ -140,7 +141,7 @@ unsigned int labyrinth_depot_gather(struct labyrinth_zone *zone, u32 nr,
 		nr -= length;
 	}
 	while (batches--)
-		labyrinth_depot_return(zone, batch[batches]);
+		labyrinth_depot_return(zone, &zone->depot, batch[batches]);
 	return 0;
 }
 
@@ -325,8 +326,7 @@ struct labyrinth_desc *labyrinth_depot_take(struct labyrinth_zone *zone,
 		rest = labyrinth_batch_next(zone, first);
 		if (nr > 1) {
 			WRITE_ONCE(rest->weight, nr - 1);
-			/* It has just been there: no limit turns it away. */
-			labyrinth_stack_push(depot, zone->table, rest, U32_MAX);
+			labyrinth_depot_return(zone, depot, rest);
 		}
 	}
 	preempt_enable();

@@ -366,7 +366,8 @@ unsigned int labyrinth_depot_take_batch(struct labyrinth_zone *zone,
 					struct labyrinth_desc **desc, unsigned int max);
 unsigned int labyrinth_depot_gather(struct labyrinth_zone *zone, u32 nr,
 				    struct labyrinth_desc *batch[LABYRINTH_BATCHES]);
-void labyrinth_depot_return(struct labyrinth_zone *zone, struct labyrinth_desc *batch);
+void labyrinth_depot_return(struct labyrinth_zone *zone, struct labyrinth_stack *depot,
+			    struct labyrinth_desc *batch);
 void labyrinth_depot_give_batch(struct labyrinth_zone *zone,
 				struct labyrinth_stack *depot,
 				struct labyrinth_desc **desc, unsigned int nr);

@@ -339,15 +339,14 @@ labyrinth_stack_pop_all(struct labyrinth_stack *stack,
 
 /* Pages stacked now. Nothing keeps them there. */
 static inline u32 labyrinth_stack_depth(const struct labyrinth_stack *stack,
-					const struct labyrinth_desc *table)
+					struct labyrinth_desc *table)
 {
 	s64 head;
 	u32 depth;
 
 	do {
 		head = atomic64_read(&stack->head);
-		depth = READ_ONCE(((const struct labyrinth_desc *)
-				   ((const void *)table + labyrinth_head_place(head)))->depth);
+		depth = READ_ONCE(labyrinth_at(table, labyrinth_head_place(head))->depth);
 	} while (!labyrinth_stack_unchanged(stack, head));
 	return depth;
 }

@@ -42,6 +42,19 @@ static void make_stock(struct kunit *test, struct labyrinth_zone *zone)
 	labyrinth_refill_flush(zone);
 }
 
+/* A zeroed page is taken, looked at, left dirty and freed. */
+static bool round_is_clean(struct kunit *test, struct labyrinth_zone *zone)
+{
+	struct page *page = labyrinth_test_alloc(zone, ZERO);
+	bool clean;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	clean = is_clean(zone, page);
+	make_dirty(zone, page);
+	labyrinth_test_free(zone, page);
+	return clean;
+}
+
 static const unsigned int order_params[] = { 0, 2 };
 
 static void order_desc(const unsigned int *order, char *desc)
@@ -62,12 +75,7 @@ static void zeroed_pages_come_from_stock_while_the_worker_keeps_up(struct kunit 
 		kunit_skip(test, "pages are cleared when they are freed");
 	make_stock(test, zone);
 	for (i = 0; i < ROUNDS; i++) {
-		struct page *page = labyrinth_test_alloc(zone, ZERO);
-
-		KUNIT_ASSERT_NOT_NULL(test, page);
-		clean += is_clean(zone, page);
-		make_dirty(zone, page);
-		labyrinth_test_free(zone, page);
+		clean += round_is_clean(test, zone);
 		labyrinth_refill_flush(zone);
 	}
 	KUNIT_EXPECT_EQ(test, clean, ROUNDS);
@@ -131,14 +139,8 @@ static void without_a_worker_pages_are_cleared_in_place(struct kunit *test)
 	unsigned int i, clean = 0;
 
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_HOLD, true);
-	for (i = 0; i < ROUNDS; i++) {
-		struct page *page = labyrinth_test_alloc(zone, ZERO);
-
-		KUNIT_ASSERT_NOT_NULL(test, page);
-		clean += is_clean(zone, page);
-		make_dirty(zone, page);
-		labyrinth_test_free(zone, page);
-	}
+	for (i = 0; i < ROUNDS; i++)
+		clean += round_is_clean(test, zone);
 	KUNIT_EXPECT_EQ(test, clean, ROUNDS);
 	KUNIT_EXPECT_EQ(test, from_clean(zone), 0);
 }
@@ -186,12 +188,7 @@ static void zeroed_pages_are_zeroed_in_every_zone(struct kunit *test)
 	unsigned int i, clean = 0;
 
 	for (i = 0; i < ROUNDS; i++) {
-		struct page *page = labyrinth_test_alloc(zone, ZERO);
-
-		KUNIT_ASSERT_NOT_NULL(test, page);
-		clean += is_clean(zone, page);
-		make_dirty(zone, page);
-		labyrinth_test_free(zone, page);
+		clean += round_is_clean(test, zone);
 		if (i % 8 == 0)
 			labyrinth_refill_flush(zone);
 	}

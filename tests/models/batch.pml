@@ -7,11 +7,11 @@
  * mirrors src/cache.c labyrinth_batch_make f220bf3b1c13
  * mirrors src/cache.c labyrinth_cache_fill 812e8d8e22bd
  * mirrors src/cache.c labyrinth_cache_load 82826d0d70db
- * mirrors src/cache.c labyrinth_depot_gather c11fd06319ea
- * mirrors src/cache.c labyrinth_depot_return 8cd656d22273
+ * mirrors src/cache.c labyrinth_depot_gather abb64f2f89dc
+ * mirrors src/cache.c labyrinth_depot_return 0d598c6e85c8
  * mirrors src/cache.c labyrinth_cache_spill 1384a2d05baa
  * mirrors src/cache.c labyrinth_depot_give 74fdf85617e9
- * mirrors src/cache.c labyrinth_depot_take 5973d24aad8b
+ * mirrors src/cache.c labyrinth_depot_take 7ae989c1f408
  * mirrors src/stack.h labyrinth_desc_link 7333a27645a6
  * mirrors src/stack.h labyrinth_stack_push cb991054e111
  * mirrors src/stack.h labyrinth_stack_pop 09b8a5d29cd8

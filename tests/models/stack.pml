@@ -13,7 +13,7 @@
  * mirrors src/stack.h labyrinth_desc_free_linked dc998b66a7ed
  * mirrors src/stack.h labyrinth_desc_alloc_linked c2e3b8c0ee66
  * mirrors src/stack.h labyrinth_stack_pop_all 40c1243b103d
- * mirrors src/stack.h labyrinth_stack_depth a687a9bc3d83
+ * mirrors src/stack.h labyrinth_stack_depth fc4c9fc11671
  * mirrors src/stack.h labyrinth_stack_next 4653dc9336de
  * mirrors src/reserve.c labyrinth_reserve_give 9cc81ccb557e
  *

@@ -13,7 +13,7 @@
  * mirrors src/free.c labyrinth_free_far 5a626f802b2d
  * mirrors src/free.c labyrinth_free_spill 29a983e9bc6f
  * mirrors src/free.c labyrinth_free_some 58c6f7a3e20b
- * mirrors src/alloc.c labyrinth_bulk_more 41fc3098f5cf
+ * mirrors src/alloc.c labyrinth_bulk_more f1a9ca0ff138
  * mirrors src/free.c labyrinth_free_one 75a2b9d86806
  * mirrors src/cache.c labyrinth_cache_fill 812e8d8e22bd
  * mirrors src/cache.c labyrinth_cache_load 82826d0d70db
