@@ -147,58 +147,98 @@ static __always_inline struct page *labyrinth_addr_page(const void *addr)
 #endif
 }
 
-static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
-					 struct page *page, unsigned long caller)
+/*
+ * What a live page is not to be while it is freed or passed on, or 0: the misuse that it
+ * would be.
+ */
+static enum labyrinth_event_type labyrinth_claim_refused(u32 state)
 {
-	struct labyrinth_desc *desc;
-	u32 state;
+	if (!(state & LABYRINTH_DESC_LIVE))
+		return LABYRINTH_EVENT_DOUBLE_FREE;
+	return state & LABYRINTH_DESC_HANDOFF ? LABYRINTH_EVENT_HANDED_OFF :
+						LABYRINTH_EVENT_NONE;
+}
 
-	rcu_read_lock();
-	desc = labyrinth_registry_find(zone, page);
+/*
+ * A caller's page is to be freed, or passed on: from now on its descriptor is the
+ * caller's alone, LEAVING, and *state says what it was. NULL: the page is not live in
+ * the zone, which has been reported. Any context, under rcu_read_lock().
+ */
+static __always_inline struct labyrinth_desc *
+labyrinth_claim_page(struct labyrinth_zone *zone, struct page *page,
+		     unsigned long caller, u32 *state)
+{
+	struct labyrinth_desc *desc = labyrinth_registry_find(zone, page);
+	enum labyrinth_event_type refused;
+
 	if (unlikely(!desc)) {
 		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page, NULL,
 				      caller);
-		goto out;
+		return NULL;
 	}
-	state = READ_ONCE(desc->state);
+	*state = READ_ONCE(desc->state);
 	do {
 		/* A look that leaves little for the second one to find. */
 		if (unlikely(READ_ONCE(desc->page) != page)) {
 			labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page,
 					      NULL, caller);
-			goto out;
+			return NULL;
 		}
-		if (unlikely(!(state & LABYRINTH_DESC_LIVE))) {
-			labyrinth_free_misuse(zone, LABYRINTH_EVENT_DOUBLE_FREE,
-					      page, desc, caller);
-			goto out;
+		refused = labyrinth_claim_refused(*state);
+		if (unlikely(refused)) {
+			labyrinth_free_misuse(zone, refused, page, desc, caller);
+			return NULL;
 		}
-	} while (!try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_LEAVING));
+	} while (!try_cmpxchg(&desc->state, state, LABYRINTH_DESC_LEAVING));
 	if (unlikely(READ_ONCE(desc->page) != page)) {
 		/*
 		 * Freed by another CPU since it was found: the slot has a new page.
 		 * Should that be freed within these few instructions, the free is
 		 * taken for a second one: it leaks, until destroy finds it live.
 		 */
-		WRITE_ONCE(desc->state, state);
+		WRITE_ONCE(desc->state, *state);
 		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, page, NULL,
 				      caller);
-		goto out;
+		return NULL;
 	}
+	return desc;
+}
+
+struct labyrinth_desc *labyrinth_claim(struct labyrinth_zone *zone, struct page *page,
+				       unsigned long caller, u32 *state)
+{
+	return labyrinth_claim_page(zone, page, caller, state);
+}
+
+/* A page that was claimed turns out to have been freed past the zone before. */
+static noinline void labyrinth_free_stale(struct labyrinth_zone *zone,
+					  struct labyrinth_desc *desc,
+					  unsigned long caller)
+{
+	/* Nothing is left to give, or to keep. */
+	WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
+	labyrinth_free_misuse(zone, LABYRINTH_EVENT_STALE_LIVE, desc->page, desc, caller);
+	labyrinth_registry_lose(zone, desc);
+	labyrinth_room(zone);
+}
+
+/* A page that was claimed, in this state, is freed. Any context, under rcu_read_lock(). */
+static __always_inline void
+labyrinth_free_claimed_page(struct labyrinth_zone *zone, struct labyrinth_desc *desc,
+			    u32 state, unsigned long caller)
+{
+	struct page *page = desc->page;
+
 	desc->freer = caller;
 	labyrinth_count(zone, LABYRINTH_FREES);
 
 	if (unlikely(!page_ref_count(page))) {
-		/* Freed past the zone before: nothing is left to give, or to keep. */
-		WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
-		labyrinth_free_misuse(zone, LABYRINTH_EVENT_STALE_LIVE, page, desc,
-				      caller);
-		labyrinth_registry_lose(zone, desc);
-		labyrinth_room(zone);
+		labyrinth_free_stale(zone, desc, caller);
 	} else if (unlikely(test_bit(LABYRINTH_FREE_DYING, &zone->free_attention))) {
 		labyrinth_system_give(zone, desc);
 	} else if ((state & LABYRINTH_DESC_NORECYCLE) ||
-		   !labyrinth_recyclable(zone, page)) {
+		   !labyrinth_recyclable(zone, page) ||
+		   !labyrinth_tails_sound(zone, page)) {
 		if (page_ref_count(page) > 1)
 			labyrinth_count(zone, LABYRINTH_DETACHED);
 		labyrinth_system_give(zone, desc);
@@ -211,8 +251,47 @@ static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
 	}
 	if (unlikely(state & LABYRINTH_DESC_ORPHAN))
 		labyrinth_zone_unpin(zone);
-out:
+}
+
+void labyrinth_free_claimed(struct labyrinth_zone *zone, struct labyrinth_desc *desc,
+			    u32 state, unsigned long caller)
+{
+	labyrinth_free_claimed_page(zone, desc, state, caller);
+}
+
+static noinline void labyrinth_free_slow(struct labyrinth_zone *zone,
+					 struct page *page, unsigned long caller)
+{
+	struct labyrinth_desc *desc;
+	u32 state;
+
+	rcu_read_lock();
+	desc = labyrinth_claim_page(zone, page, caller, &state);
+	if (likely(desc))
+		labyrinth_free_claimed_page(zone, desc, state, caller);
 	rcu_read_unlock();
+}
+
+/*
+ * A page that was claimed, in this state, leaves the zone with the reference that its
+ * caller has. NULL: nobody has one. Any context, under rcu_read_lock().
+ */
+struct page *labyrinth_release_claimed(struct labyrinth_zone *zone,
+				       struct labyrinth_desc *desc, u32 state,
+				       unsigned long caller)
+{
+	struct page *page = NULL;
+
+	labyrinth_count(zone, LABYRINTH_FREES);
+	if (unlikely(!page_ref_count(desc->page))) {
+		labyrinth_free_stale(zone, desc, caller);
+	} else {
+		page = labyrinth_registry_leave(zone, desc);
+		labyrinth_room(zone);
+	}
+	if (unlikely(state & LABYRINTH_DESC_ORPHAN))
+		labyrinth_zone_unpin(zone);
+	return page;
 }
 
 /*
@@ -305,17 +384,23 @@ static noinline void labyrinth_free_rest(struct labyrinth_zone *zone,
 
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
 	attention = data_race(zone->free_attention);
-	if (unlikely(attention & ~(BIT(LABYRINTH_FREE_SHORT) | BIT(LABYRINTH_FREE_STRICT))))
+	if (unlikely(attention & ~(BIT(LABYRINTH_FREE_SHORT) | BIT(LABYRINTH_FREE_STRICT) |
+				   BIT(LABYRINTH_FREE_TAILS))))
 		goto slow;
 	if (unlikely(!labyrinth_registry_nigh(zone, page, &desc) &&
 		     !labyrinth_registry_far(zone, page, &desc)))
 		goto slow;
-	if (attention & BIT(LABYRINTH_FREE_SHORT)) {
-		if (likely(labyrinth_free_short(zone, zone->table, desc,
-						labyrinth_place(zone->table, desc),
-						page, caller)))
-			return;
-		goto slow;
+	/* One test for both: strict zones get by. */
+	if (attention & (BIT(LABYRINTH_FREE_SHORT) | BIT(LABYRINTH_FREE_TAILS))) {
+		if (unlikely(!labyrinth_tails_sound(zone, page)))
+			goto slow;
+		if (attention & BIT(LABYRINTH_FREE_SHORT)) {
+			if (likely(labyrinth_free_short(zone, zone->table, desc,
+							labyrinth_place(zone->table, desc),
+							page, caller)))
+				return;
+			goto slow;
+		}
 	}
 	cache = this_cpu_ptr(zone->cache);
 	if (unlikely(!zone->cache_size || !labyrinth_cache_trylock(cache)))

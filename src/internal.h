@@ -65,6 +65,7 @@ enum {
 	LABYRINTH_FREE_STRICT,		/* claim with a locked instruction */
 	LABYRINTH_FREE_STARVED,		/* a critical request got nothing */
 	LABYRINTH_FREE_DYING,		/* destroy has begun */
+	LABYRINTH_FREE_TAILS,		/* order > 0: look at all of the page */
 };
 
 /* Bits of ->state. */
@@ -83,6 +84,7 @@ enum labyrinth_kick {
 	LABYRINTH_KICK_CLEANUP,
 	LABYRINTH_KICK_GONE,
 	LABYRINTH_KICK_CLEAN,
+	LABYRINTH_KICK_HANDOFF,
 };
 
 /* Events counted where nothing else protects the counter. */
@@ -107,11 +109,15 @@ enum labyrinth_count {
 	LABYRINTH_DETACHED,
 	LABYRINTH_STOLEN,
 	LABYRINTH_STALLS,
+	LABYRINTH_PASSED_ON,
+	LABYRINTH_RECYCLED,
+	LABYRINTH_HANDED_OFF,
 	LABYRINTH_NR_COUNTS
 };
 
 /* What a recorded event is about; src/report.c has the sentences. */
 enum labyrinth_event_type {
+	LABYRINTH_EVENT_NONE,
 	LABYRINTH_EVENT_DOUBLE_FREE,
 	LABYRINTH_EVENT_DOUBLE_FREE_FOUND,
 	LABYRINTH_EVENT_FOREIGN,
@@ -123,6 +129,9 @@ enum labyrinth_event_type {
 	LABYRINTH_EVENT_STALE_IDLE,
 	LABYRINTH_EVENT_CORRUPTED,
 	LABYRINTH_EVENT_STOLEN,
+	LABYRINTH_EVENT_HANDED_OFF,
+	LABYRINTH_EVENT_HANDOFF_DYING,
+	LABYRINTH_EVENT_HANDOFF_NOWHERE,
 	LABYRINTH_NR_EVENTS
 };
 
@@ -204,6 +213,7 @@ struct labyrinth_zone {
 	unsigned int		depot_max;
 	unsigned int		batch;		/* pages moved to and from the depot */
 	unsigned int		clean_size;	/* clean pages for a CPU at once, 0: none */
+	unsigned int		handoff_max;
 	u8			poison;
 	u8			verify_pattern;
 	bool			init_on_alloc;	/* clear whatever is handed out */
@@ -215,6 +225,8 @@ struct labyrinth_zone {
 	/* Pages for cleanup to give back: of the zone, and what did not join. */
 	struct labyrinth_stack	exit ____cacheline_aligned_in_smp;
 	struct llist_head	strays;
+	struct labyrinth_stack	handoff ____cacheline_aligned_in_smp;
+	atomic_t		handoffs;	/* pages in it, or with their function */
 
 	atomic_t		owned ____cacheline_aligned_in_smp;
 	u32			reserve_min_seen;
@@ -242,6 +254,9 @@ struct labyrinth_zone {
 	void			*available_ctx;
 	struct task_struct	*available_task;
 	struct lock_class_key	available_key;	/* of available_work's lockdep map */
+	struct work_struct	handoff_work;
+	struct task_struct	*handoff_task;
+	struct lock_class_key	handoff_key;
 	struct labyrinth_drain __percpu	*drain;
 
 	atomic_t		events_head;
@@ -552,6 +567,7 @@ void labyrinth_quality_idle(struct labyrinth_zone *zone, struct page *page);
 
 /* system.c: pages to and from alloc_pages() */
 bool labyrinth_system_usable(void);
+bool labyrinth_own(struct labyrinth_zone *zone, u32 spare);
 void labyrinth_room(struct labyrinth_zone *zone);
 struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 					     labyrinth_quality_t quality);
@@ -569,6 +585,13 @@ void labyrinth_system_put_rejected(struct labyrinth_zone *zone,
 void labyrinth_system_drain_exit(struct labyrinth_zone *zone);
 
 /* free.c */
+struct labyrinth_desc *labyrinth_claim(struct labyrinth_zone *zone, struct page *page,
+				       unsigned long caller, u32 *state);
+void labyrinth_free_claimed(struct labyrinth_zone *zone, struct labyrinth_desc *desc,
+			    u32 state, unsigned long caller);
+struct page *labyrinth_release_claimed(struct labyrinth_zone *zone,
+				       struct labyrinth_desc *desc, u32 state,
+				       unsigned long caller);
 void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 bool labyrinth_desc_kept(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 bool labyrinth_desc_sound(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
@@ -588,6 +611,9 @@ void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality);
 void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
 			    enum labyrinth_event_type type, unsigned int detail,
 			    unsigned long caller);
+
+/* handoff.c */
+void labyrinth_handoff_work(struct work_struct *work);
 
 /* refill.c */
 int labyrinth_refill_init(void);

@@ -44,15 +44,31 @@ static __always_inline bool labyrinth_recyclable(const struct labyrinth_zone *zo
 }
 
 /*
+ * And its tails, if it is a compound page? What the buddy allocator would see of them,
+ * which is above all a page that the hardware has lost (hwpoison): the head is not
+ * marked for it. Bounded by the zone's order.
+ */
+static inline bool labyrinth_tails_sound(const struct labyrinth_zone *zone,
+					 struct page *page)
+{
+	unsigned int i;
+
+	for (i = 1; i < 1U << zone->order; i++)
+		if (page_ref_count(page + i) || PageHWPoison(page + i))
+			return false;
+	return true;
+}
+
+/*
  * Is an idle page still the zone's? Whoever once found it in the page cache may
  * hold a reference for an instant, until he sees that it has changed hands: more
  * than one say nothing, none at all says that it was freed.
  */
 static __always_inline bool labyrinth_intact(const struct labyrinth_zone *zone,
-					     const struct page *page)
+					     struct page *page)
 {
 	return !labyrinth_page_faults(zone, page) && page_ref_count(page) &&
-	       atomic_read(&page->_mapcount) == -1;
+	       atomic_read(&page->_mapcount) == -1 && labyrinth_tails_sound(zone, page);
 }
 
 /* As the page allocator would hand it out. */

@@ -9,6 +9,7 @@
  *	backs off, longer each time, while the system has nothing. Below the low
  *	watermark pauses are short, and a longer one is cut short by a kick.
  *   clean	puts zeroed pages in stock (src/clean.c).
+ *   handoff	calls what pages were handed off to (src/handoff.c).
  *   report	prints what went wrong (src/report.c).
  *   cleanup	gives pages back that could not leave in the context where they
  *	were freed.
@@ -95,6 +96,10 @@ static void labyrinth_kicked(struct irq_work *work)
 	if ((what & BIT(LABYRINTH_KICK_CLEAN)) &&
 	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
 		queue_work(labyrinth_refill_wq, &zone->clean_work);
+	/* What comes later than destroy's mark, destroy does itself. */
+	if ((what & BIT(LABYRINTH_KICK_HANDOFF)) &&
+	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
+		queue_work(labyrinth_event_wq, &zone->handoff_work);
 	if (what & BIT(LABYRINTH_KICK_REPORT))
 		queue_work(labyrinth_event_wq, &zone->report);
 	if (what & BIT(LABYRINTH_KICK_CLEANUP))
@@ -263,10 +268,11 @@ void labyrinth_refill_flush(struct labyrinth_zone *zone)
 	flush_work(&zone->cleanup);
 	flush_work(&zone->report);
 	flush_work(&zone->available_work);
+	flush_work(&zone->handoff_work);
 }
 EXPORT_SYMBOL_LABYRINTH_PRIVATE(labyrinth_refill_flush);
 
-/* Neither refill, clean nor available() is running or will run afterwards. */
+/* Neither refill, clean, available() nor a hand-off is running or will run afterwards. */
 void labyrinth_refill_stop(struct labyrinth_zone *zone)
 {
 	irq_work_sync(&zone->kick);
@@ -274,6 +280,9 @@ void labyrinth_refill_stop(struct labyrinth_zone *zone)
 	cancel_work_sync(&zone->clean_work);
 	timer_delete_sync(&zone->watchdog);
 	cancel_work_sync(&zone->available_work);
+	cancel_work_sync(&zone->handoff_work);
+	/* Pages that are handed off are not lost. */
+	labyrinth_handoff_work(&zone->handoff_work);
 	/* Not flushed: destroy may be called from a queue that reclaim waits for. */
 	cancel_work_sync(&zone->report);
 	labyrinth_report_work(&zone->report);
@@ -288,6 +297,9 @@ void labyrinth_refill_setup(struct labyrinth_zone *zone)
 	/* One zone's callback may destroy another zone: they are not alike. */
 	lockdep_init_map(&zone->available_work.lockdep_map, "labyrinth_available",
 			 &zone->available_key, 0);
+	INIT_WORK(&zone->handoff_work, labyrinth_handoff_work);
+	lockdep_init_map(&zone->handoff_work.lockdep_map, "labyrinth_handoff",
+			 &zone->handoff_key, 0);
 	INIT_WORK(&zone->clean_work, labyrinth_clean_work);
 	INIT_WORK(&zone->report, labyrinth_report_work);
 	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);

@@ -204,6 +204,19 @@ static void labyrinth_report_event(struct labyrinth_zone *zone,
 		       zone->name, page_to_pfn(event->page), event->detail, owner,
 		       freer);
 		break;
+	case LABYRINTH_EVENT_HANDED_OFF:
+		pr_err("zone %s: %s frees or passes on pfn %lu, which is handed off to %s; taken by %s\n",
+		       zone->name, caller, page_to_pfn(event->page), freer, owner);
+		break;
+	case LABYRINTH_EVENT_HANDOFF_DYING:
+		pr_err("zone %s: %s hands off a page of a zone that is being destroyed; the page remains the caller's\n",
+		       zone->name, caller);
+		break;
+	case LABYRINTH_EVENT_HANDOFF_NOWHERE:
+		pr_err("zone %s: %s hands off a page to no function; the page remains the caller's\n",
+		       zone->name, caller);
+		break;
+	case LABYRINTH_EVENT_NONE:
 	case LABYRINTH_NR_EVENTS:
 		break;
 	}

@@ -56,6 +56,7 @@
 #define LABYRINTH_DESC_LIVE		BIT(8)		/* handed out */
 #define LABYRINTH_DESC_NORECYCLE	BIT(9)		/* | LIVE: leaves when freed */
 #define LABYRINTH_DESC_ORPHAN		BIT(10)		/* | LIVE: zone destroyed */
+#define LABYRINTH_DESC_HANDOFF		BIT(11)		/* | LIVE: queued, src/handoff.c */
 
 /**
  * struct labyrinth_desc - the record of one page
@@ -68,8 +69,9 @@
  * @next: place of the next descriptor of the batch
  * @context: preempt_count() when it was handed out
  * @caller: who it was handed to last
- * @freer: who freed it last
+ * @freer: who freed it last, or what it was handed off to
  * @when: jiffies when it was handed out
+ * @ctx: passed to what it was handed off to
  *
  * One cache line, so that the registry's look-up has already brought in
  * everything that an allocation or a free needs to know.
@@ -90,6 +92,7 @@ struct labyrinth_desc {
 	unsigned long	caller;
 	unsigned long	freer;
 	unsigned long	when;
+	void		*ctx;
 } __aligned(64);
 
 /**

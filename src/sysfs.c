@@ -69,6 +69,9 @@ LABYRINTH_STAT(from_ticket);
 LABYRINTH_STAT(ticketed);
 LABYRINTH_STAT(stolen);
 LABYRINTH_STAT(stalls);
+LABYRINTH_STAT(passed_on);
+LABYRINTH_STAT(recycled);
+LABYRINTH_STAT(handed_off);
 
 static ssize_t reserve_target_show(struct labyrinth_zone *zone, char *buffer)
 {
@@ -171,6 +174,9 @@ static struct attribute *labyrinth_attrs[] = {
 	&labyrinth_attr_ticketed.attr,
 	&labyrinth_attr_stolen.attr,
 	&labyrinth_attr_stalls.attr,
+	&labyrinth_attr_passed_on.attr,
+	&labyrinth_attr_recycled.attr,
+	&labyrinth_attr_handed_off.attr,
 	&labyrinth_attr_policy.attr,
 	&labyrinth_attr_order.attr,
 	&labyrinth_attr_latched.attr,

@@ -50,7 +50,7 @@ bool labyrinth_system_usable(void)
 }
 
 /* Count a page as the zone's if that leaves @spare more to be owned. */
-static bool labyrinth_own(struct labyrinth_zone *zone, u32 spare)
+bool labyrinth_own(struct labyrinth_zone *zone, u32 spare)
 {
 	int owned = atomic_read(&zone->owned);
 

@@ -66,13 +66,16 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 	zone->poison = params->poison_pattern;
 	zone->verify_pattern = params->quality & LABYRINTH_QUALITY_ZERO ?
 			       0 : params->poison_pattern;
+	zone->handoff_max = params->handoff_max;
 	zone->available = params->available;
 	zone->available_ctx = params->ctx;
 
 	/* A compound page is marked as one; any other mark is the consumer's. */
 	zone->page_flags = PAGEFLAGS_MASK;
-	if (params->order)
+	if (params->order) {
 		zone->page_flags &= ~BIT(PG_head);
+		set_bit(LABYRINTH_FREE_TAILS, &zone->free_attention);
+	}
 
 	zone->init_on_alloc = labyrinth_strict_init_on_alloc && want_init_on_alloc(0);
 	if (zone->quality & LABYRINTH_QUALITY_VERIFY)
@@ -94,6 +97,7 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 	labyrinth_registry_free(zone);
 	labyrinth_cache_free(zone);
 	labyrinth_inject_free(zone);
+	lockdep_unregister_key(&zone->handoff_key);
 	lockdep_unregister_key(&zone->available_key);
 	mutex_destroy(&zone->ticket_lock);
 	mutex_destroy(&zone->report_lock);
@@ -120,6 +124,7 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	labyrinth_stack_init(&zone->depot);
 	labyrinth_stack_init(&zone->clean_depot);
 	labyrinth_stack_init(&zone->exit);
+	labyrinth_stack_init(&zone->handoff);
 	atomic_set(&zone->pins, 1);
 	mutex_init(&zone->resize_lock);
 	mutex_init(&zone->report_lock);
@@ -130,6 +135,7 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 			     DEFAULT_RATELIMIT_BURST);
 	init_llist_head(&zone->strays);
 	lockdep_register_key(&zone->available_key);
+	lockdep_register_key(&zone->handoff_key);
 	labyrinth_zone_configure(zone, params);
 	labyrinth_inject_setup(zone);
 	labyrinth_refill_setup(zone);
@@ -355,9 +361,11 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 	might_sleep();
 	if (!zone)
 		return 0;
-	if (READ_ONCE(zone->available_task) == current) {
-		pr_err("zone %s: destroy from the zone's own available() callback\n",
-		       zone->name);
+	if (READ_ONCE(zone->available_task) == current ||
+	    READ_ONCE(zone->handoff_task) == current) {
+		pr_err("zone %s: destroy from the zone's own %s\n", zone->name,
+		       READ_ONCE(zone->handoff_task) == current ?
+		       "hand-off function" : "available() callback");
 		return -EDEADLK;
 	}
 	/*
@@ -366,6 +374,8 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 	 */
 	lock_map_acquire(&zone->available_work.lockdep_map);
 	lock_map_release(&zone->available_work.lockdep_map);
+	lock_map_acquire(&zone->handoff_work.lockdep_map);
+	lock_map_release(&zone->handoff_work.lockdep_map);
 
 	mutex_lock(&labyrinth_zones_lock);
 	list_del(&zone->list);
@@ -515,6 +525,9 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	stats->ticketed = atomic_read(&zone->ticketed);
 	stats->stolen = labyrinth_counted(zone, LABYRINTH_STOLEN);
 	stats->stalls = labyrinth_counted(zone, LABYRINTH_STALLS);
+	stats->passed_on = labyrinth_counted(zone, LABYRINTH_PASSED_ON);
+	stats->recycled = labyrinth_counted(zone, LABYRINTH_RECYCLED);
+	stats->handed_off = labyrinth_counted(zone, LABYRINTH_HANDED_OFF);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_get_stats);
 

@@ -9,10 +9,17 @@
 #include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 
 #include "internal.h"
+
+/* Pages that may be handed off at once, where nothing is said. */
+#define LABYRINTH_HANDOFF_DEFAULT	256U
+
+/* Percent of the memory above which a reserve is large. */
+#define LABYRINTH_LARGE_SHARE		5U
 
 /* Most pages that caches and depot can hold. */
 unsigned int labyrinth_zone_surplus_max(unsigned int cache)
@@ -125,7 +132,31 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 		       params->reserve, surplus, LABYRINTH_PAGES_MAX);
 		return -EINVAL;
 	}
+	if (params->handoff_max > params->max_pages) {
+		pr_err("zone %s: handoff_max is %u; allowed are 1 to max_pages (%u), and 0 for %u\n",
+		       params->name, params->handoff_max, params->max_pages,
+		       LABYRINTH_HANDOFF_DEFAULT);
+		return -EINVAL;
+	}
+	params->handoff_max = params->handoff_max ?:
+			      min(LABYRINTH_HANDOFF_DEFAULT, params->max_pages);
 	return 0;
+}
+
+/* Allowed, but seldom what its author takes it for. */
+static void labyrinth_params_warn(const struct labyrinth_zone_params *params)
+{
+	unsigned long share = totalram_pages() / 100 * LABYRINTH_LARGE_SHARE;
+	unsigned long reserve = (unsigned long)params->reserve << params->order;
+
+	if (params->order > PAGE_ALLOC_COSTLY_ORDER)
+		pr_warn("zone %s: order %u: above order %u the system has contiguous memory only until it is fragmented, and does not try hard to make some; requests then fail once the reserve of %u is used up, and it may not be refilled before the machine is booted again\n",
+			params->name, params->order, PAGE_ALLOC_COSTLY_ORDER,
+			params->reserve);
+	if (reserve > share)
+		pr_warn("zone %s: a reserve of %lu KiB is more than %u percent of this machine's memory (%lu KiB), which nobody else can use; reserve_min_seen tells after a while how much of it was ever needed\n",
+			params->name, reserve << (PAGE_SHIFT - 10), LABYRINTH_LARGE_SHARE,
+			totalram_pages() << (PAGE_SHIFT - 10));
 }
 
 /*
@@ -134,5 +165,9 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
  */
 int labyrinth_zone_params_settle(struct labyrinth_zone_params *params)
 {
-	return labyrinth_params_check(params) ?: labyrinth_params_complete(params);
+	int ret = labyrinth_params_check(params) ?: labyrinth_params_complete(params);
+
+	if (!ret)
+		labyrinth_params_warn(params);
+	return ret;
 }

@@ -212,6 +212,8 @@ enum labyrinth_policy {
  *	concurrently with itself, nor after labyrinth_zone_destroy() has returned.
  *	May be NULL.
  * @ctx: passed to @available
+ * @handoff_max: pages that may be handed off and not done with at once, 1 to
+ *	@max_pages; 0: 256, or @max_pages if that is less
  */
 struct labyrinth_zone_params {
 	const char *name;
@@ -226,6 +228,7 @@ struct labyrinth_zone_params {
 	u8 poison_pattern;
 	void (*available)(struct labyrinth_zone *zone, void *ctx);
 	void *ctx;
+	unsigned int handoff_max;
 };
 
 /**
@@ -255,9 +258,10 @@ struct labyrinth_zone_params {
  *	as many as max_pages and the reserve's shortage allow
  * @owned: pages the zone owns now: live, cached, reserved, in tickets, set aside
  * @max_pages: most pages it may own
- * @taken: pages the system gave to the zone since creation
- * @returned: pages the zone gave back to the system; @taken - @returned is what
- *	it owns, save for pages others freed behind its back
+ * @taken: pages the system, or labyrinth_recycle_page(), gave to the zone since
+ *	creation
+ * @returned: pages that left the zone for good; @taken - @returned is what it owns,
+ *	save for pages others freed behind its back
  * @fallbacks: of @from_reserve, served because the system could not
  * @refill_failures: passes of the worker that the system gave nothing
  * @unjoined: pages given back because the registry had no slot for them
@@ -266,6 +270,9 @@ struct labyrinth_zone_params {
  *	were to be handed out or given back. Counted as misuse, too, and dropped
  * @stalls: times that the refill worker was asked for and had not run for five
  *	seconds
+ * @passed_on: of @frees, pages that left with labyrinth_detach_page()
+ * @recycled: of @taken, pages that labyrinth_recycle_page() brought in
+ * @handed_off: pages that labyrinth_handoff_page() queued
  *
  * Counters only grow. They are read without a lock, @frees before @allocs, so
  * that @live is never negative; others may be a few events apart.
@@ -300,6 +307,33 @@ struct labyrinth_stats {
 	u64 ticketed;
 	u64 stolen;
 	u64 stalls;
+	u64 passed_on;
+	u64 recycled;
+	u64 handed_off;
+};
+
+/**
+ * struct labyrinth_page_info - what a zone knows of one of its live pages
+ * @page: the page itself
+ * @address: where the kernel's linear mapping has it
+ * @pfn: its page frame number
+ * @phys: its physical address, which is no address that a device understands
+ * @dma: the address that the zone's device has it at, or DMA_MAPPING_ERROR
+ * @node: the NUMA node that its memory is on
+ * @order: of the zone; it is 1 << @order pages of memory
+ * @caller: return address of who took it, for ``%pS``
+ * @age_ms: since when, in milliseconds
+ */
+struct labyrinth_page_info {
+	struct page *page;
+	void *address;
+	unsigned long pfn;
+	phys_addr_t phys;
+	dma_addr_t dma;
+	int node;
+	unsigned int order;
+	unsigned long caller;
+	unsigned int age_ms;
 };
 
 /**
@@ -514,6 +548,85 @@ labyrinth_alloc_bulk_atomic(struct labyrinth_zone *zone,
  */
 void labyrinth_free_bulk(struct labyrinth_zone *zone, unsigned int nr,
 			 struct page **pages);
+
+/**
+ * labyrinth_detach_page() - take a page away from its zone for good
+ * @zone: the zone it came from
+ * @page: the page; NULL is a no-op
+ *
+ * For pages that are passed on to who does not know of zones: the network stack, the
+ * page cache, a pipe. The zone forgets the page, with the reference that the caller
+ * has; from now on it is as one from alloc_pages(), and the last put_page() gives
+ * it to the system. Its descriptor is free for another one, and the reserve is as full
+ * as before. A charged page (ACCOUNT) remains charged.
+ *
+ * A driver that may get the page back does better without: it takes a reference more
+ * for the one it passes the page to, and frees it once that is gone (page_ref_count()
+ * is 1); labyrinth_free_page() then recycles it.
+ *
+ * Context: Any context.
+ * Return: @page, or NULL if it is not live in @zone (freed or passed on before,
+ *	foreign, handed off): nothing has been done then, and it is counted as misuse and
+ *	reported.
+ */
+struct page *labyrinth_detach_page(struct labyrinth_zone *zone, struct page *page);
+
+/**
+ * labyrinth_recycle_page() - offer a page to a zone
+ * @zone: the zone
+ * @page: a page that the caller owns; NULL is a no-op
+ *
+ * A page that is live in @zone is freed as by labyrinth_free_page(). Any other one,
+ * detached before or the system's, joins the zone if the caller holds the only
+ * reference and it is as those are that the zone asks the system for: of its order,
+ * node and memory zone, neither charged, pfmemalloc nor marked. It goes into the reserve
+ * while that is short, else where a freed page goes; what it contains is not cleared.
+ *
+ * Context: Any context.
+ * Return: True: the page is the zone's; false: it does not suit, or the zone has
+ *	max_pages already, or is charged (ACCOUNT) or being destroyed: the page is still
+ *	the caller's, who calls put_page().
+ */
+bool __must_check labyrinth_recycle_page(struct labyrinth_zone *zone, struct page *page);
+
+/**
+ * labyrinth_handoff_page() - leave the rest of the work to process context
+ * @zone: the zone that @page came from
+ * @page: the page, live in @zone
+ * @fn: called with it in process context, where it may sleep; the page is freed when
+ *	it returns. It may call any function of this header but for those that free
+ *	@page or pass it on (it takes a reference instead, with get_page()), and
+ *	labyrinth_zone_destroy() of @zone, which fails with -EDEADLK.
+ * @ctx: passed to @fn
+ *
+ * What is handed off to a zone's worker is done one at a time, in the order in which
+ * it was handed off, by calls on different CPUs in any one of those that are
+ * possible. labyrinth_zone_destroy() waits for all of it. @fn must not wait for
+ * another page handed off in the same zone.
+ *
+ * Context: Any context.
+ * Return: 0: the page is the worker's; otherwise it is still the caller's:
+ *
+ * * -EBUSY: &struct labyrinth_zone_params.handoff_max pages are waiting
+ * * -ESHUTDOWN: the zone is being destroyed (misuse)
+ * * -EINVAL: @page is not live in @zone, or handed off already, or @fn is NULL
+ *   (misuse)
+ */
+int __must_check labyrinth_handoff_page(struct labyrinth_zone *zone, struct page *page,
+					void (*fn)(struct page *page, void *ctx),
+					void *ctx);
+
+/**
+ * labyrinth_page_info() - all that a zone knows of a page
+ * @zone: the zone
+ * @page: any pointer; it is not followed unless it is live in @zone
+ * @info: filled in; without a page all zeroes, but for node and dma
+ *
+ * Context: Any context. Who does not own the page may be told what it was a moment ago.
+ * Return: 0, or -ENOENT: no such page is live in @zone.
+ */
+int labyrinth_page_info(struct labyrinth_zone *zone, const struct page *page,
+			struct labyrinth_page_info *info);
 
 /**
  * labyrinth_ticket_reserve() - set pages aside that a later request cannot miss

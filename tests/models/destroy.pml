@@ -8,11 +8,12 @@
  * mirrors src/zone.c labyrinth_zone_gone fb1187a866f0
  * mirrors src/zone.c labyrinth_zone_unpin 5c4aad210502
  * mirrors src/zone.c labyrinth_zone_stop 60b2232a53ec
- * mirrors src/zone.c labyrinth_zone_destroy 077d0fa5ea8b
- * mirrors src/refill.c labyrinth_kicked 8e5a608aae06
- * mirrors src/refill.c labyrinth_refill_stop 0f16ca5eeedd
+ * mirrors src/zone.c labyrinth_zone_destroy 32a956d32559
+ * mirrors src/refill.c labyrinth_kicked 58f23d7102af
+ * mirrors src/refill.c labyrinth_refill_stop f9570ce5b023
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
- * mirrors src/free.c labyrinth_free_slow eac5d35fec36
+ * mirrors src/free.c labyrinth_claim_page 41e0a9a55ad2
+ * mirrors src/free.c labyrinth_free_claimed_page bdef37ffeb8b
  * mirrors src/free.c labyrinth_free_one 75a2b9d86806
  * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
  * mirrors src/system.c labyrinth_system_give f1586a931903
@@ -286,7 +287,7 @@ give:
 	atomic { ZONE; cached[p] = 1; READ_UNLOCK(me); goto end_idle }
 free_slow:
 	atomic { READ_UNLOCK(me); READ_LOCK(me) }
-	/* labyrinth_free_slow() */
+	/* labyrinth_free_slow(): claim and the rest */
 	atomic { ZONE; s = state[p]; assert(s == LIVE || s == ORPHAN) }
 claim:
 	atomic {

@@ -8,7 +8,8 @@
  * mirrors src/registry.c labyrinth_registry_join 6766f38ca3f8
  * mirrors src/registry.c labyrinth_registry_lose 654f97e8df66
  * mirrors src/registry.c labyrinth_registry_leave 2fd224289511
- * mirrors src/free.c labyrinth_free_slow eac5d35fec36
+ * mirrors src/free.c labyrinth_claim_page 41e0a9a55ad2
+ * mirrors src/free.c labyrinth_free_claimed_page bdef37ffeb8b
  * mirrors src/system.c labyrinth_system_give f1586a931903
  * mirrors src/system.c labyrinth_system_give_idle 930ab4c19b11
  *
@@ -240,7 +241,7 @@ hand_out:
 	atomic { state[desc] = LIVE; whose[page] = HELD; goto again }
 
 give:
-	/* labyrinth_free_slow() by who holds the page */
+	/* labyrinth_free_slow(), claim and the rest, by who holds the page */
 	find();
 	atomic {
 		assert(desc != NOSLOT);
@@ -264,7 +265,7 @@ again:
 }
 
 #ifdef DOUBLE
-/* labyrinth_free_slow() by who does not hold the page any more, once */
+/* labyrinth_free_slow(), claim and the rest, by who does not hold the page any more, once */
 active proctype rogue()
 {
 	byte page, desc, i;

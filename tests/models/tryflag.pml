@@ -9,7 +9,7 @@
  * mirrors src/alloc.c labyrinth_alloc_refill 5de5a598d6bd
  * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
  * mirrors src/free.c labyrinth_free_push 759a4bdc4e5e
- * mirrors src/free.c labyrinth_free_rest 1c452ecae82d
+ * mirrors src/free.c labyrinth_free_rest 7fdb0098e5ed
  * mirrors src/free.c labyrinth_free_far 5a626f802b2d
  * mirrors src/free.c labyrinth_free_spill 29a983e9bc6f
  * mirrors src/free.c labyrinth_free_some 58c6f7a3e20b
