@@ -53,17 +53,24 @@ static bool labyrinth_take_in(struct labyrinth_zone *zone, struct page *page)
 {
 	struct labyrinth_desc *desc;
 
+	/* Where a page cannot be mapped for the zone's device, it cannot join. */
+	if (zone->dma && !labyrinth_system_usable())
+		return false;
 	if (test_bit(LABYRINTH_FREE_DYING, &zone->free_attention) ||
 	    (zone->quality & LABYRINTH_QUALITY_ACCOUNT) || !labyrinth_fits(zone, page) ||
 	    atomic_read(&zone->owned) >= zone->max_pages || !labyrinth_own(zone, 0))
 		return false;
-	desc = labyrinth_registry_join(zone, page);
+	desc = labyrinth_system_join(zone, page);
 	if (!desc) {
 		atomic_dec(&zone->owned);
 		labyrinth_room(zone);
 		return false;
 	}
 	labyrinth_count(zone, LABYRINTH_TAKEN);
+	if (unlikely(desc == ERR_PTR(-EIO))) {
+		labyrinth_room(zone);
+		return false;
+	}
 	labyrinth_count(zone, LABYRINTH_RECYCLED);
 	/* An idle record, whose page had been freed, has it back by this. */
 	if (IS_ERR(desc))
@@ -85,7 +92,11 @@ bool labyrinth_recycle_page(struct labyrinth_zone *zone, struct page *page)
 	if (unlikely(!page))
 		return true;
 	rcu_read_lock();
-	if (labyrinth_registry_find(zone, page)) {
+	desc = labyrinth_registry_find(zone, page);
+	if (desc && READ_ONCE(desc->state) == LABYRINTH_DESC_LOST) {
+		/* Detached, and not unmapped yet: it comes too early. */
+		taken = false;
+	} else if (desc) {
 		desc = labyrinth_claim(zone, page, _RET_IP_, &state);
 		if (likely(desc))
 			labyrinth_free_claimed(zone, desc, state, _RET_IP_);

@@ -88,8 +88,7 @@ bool labyrinth_desc_kept(struct labyrinth_zone *zone, struct labyrinth_desc *des
 	 */
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
 	labyrinth_record_stolen(zone, desc);
-	labyrinth_registry_lose(zone, desc);
-	labyrinth_room(zone);
+	labyrinth_system_lose(zone, desc);
 	return false;
 }
 
@@ -218,8 +217,7 @@ static noinline void labyrinth_free_stale(struct labyrinth_zone *zone,
 	/* Nothing is left to give, or to keep. */
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_NONE);
 	labyrinth_free_misuse(zone, LABYRINTH_EVENT_STALE_LIVE, desc->page, desc, caller);
-	labyrinth_registry_lose(zone, desc);
-	labyrinth_room(zone);
+	labyrinth_system_lose(zone, desc);
 }
 
 /* A page that was claimed, in this state, is freed. Any context, under rcu_read_lock(). */
@@ -286,7 +284,7 @@ struct page *labyrinth_release_claimed(struct labyrinth_zone *zone,
 	if (unlikely(!page_ref_count(desc->page))) {
 		labyrinth_free_stale(zone, desc, caller);
 	} else {
-		page = labyrinth_registry_leave(zone, desc);
+		page = labyrinth_system_leave(zone, desc);
 		labyrinth_room(zone);
 	}
 	if (unlikely(state & LABYRINTH_DESC_ORPHAN))

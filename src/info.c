@@ -34,6 +34,8 @@ int labyrinth_page_info(struct labyrinth_zone *zone, const struct page *page,
 	info->phys = page_to_phys(copy.page);
 	info->node = page_to_nid(copy.page);
 	info->order = zone->order;
+	if (zone->dma)
+		info->dma = READ_ONCE(zone->dma[desc - zone->table]);
 	info->caller = copy.caller;
 	info->age_ms = jiffies_to_msecs(jiffies - copy.when);
 	ret = 0;

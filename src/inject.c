@@ -20,7 +20,8 @@ DEFINE_STATIC_KEY_FALSE(labyrinth_inject_key);
 
 #define LABYRINTH_FAULTS							\
 	(LABYRINTH_FAULT_SYSTEM | LABYRINTH_FAULT_NTH |				\
-	 LABYRINTH_FAULT_WORKER | LABYRINTH_FAULT_RESERVE_ONLY)
+	 LABYRINTH_FAULT_WORKER | LABYRINTH_FAULT_RESERVE_ONLY |		\
+	 LABYRINTH_FAULT_DMA)
 
 /* Process context; one caller at a time for each zone. */
 void labyrinth_inject_set(struct labyrinth_zone *zone, unsigned int bit, bool on)
@@ -69,6 +70,8 @@ int labyrinth_zone_inject(struct labyrinth_zone *zone, labyrinth_fault_t faults,
 			     faults & LABYRINTH_FAULT_WORKER);
 	labyrinth_inject_set(zone, LABYRINTH_INJECT_RESERVE_ONLY,
 			     faults & LABYRINTH_FAULT_RESERVE_ONLY);
+	labyrinth_inject_set(zone, LABYRINTH_INJECT_DMA,
+			     faults & LABYRINTH_FAULT_DMA);
 	mutex_unlock(&zone->resize_lock);
 	return 0;
 }

@@ -3,7 +3,7 @@
  * What the rooms of labyrinth.ko share. Dependencies point one way:
  *
  *	params, sysfs, debugfs, shrink -> zone -> ticket -> alloc, free ->
- *		cache, reserve, refill, registry, quality -> stack
+ *		cache, reserve, refill, system, quality -> registry, dma -> stack
  *
  * with report, limit and inject usable by all.
  */
@@ -75,6 +75,7 @@ enum {
 	LABYRINTH_ZONE_BURST_TOLD,	/* and the log says so */
 	LABYRINTH_ZONE_RESERVE,		/* the policy has it before the system */
 	LABYRINTH_ZONE_DYING,		/* destroy has begun */
+	LABYRINTH_ZONE_UNMAPPED,	/* and the device is let go */
 };
 
 /* Bits of ->kicks: what labyrinth_kick() asks of process context. */
@@ -112,6 +113,7 @@ enum labyrinth_count {
 	LABYRINTH_PASSED_ON,
 	LABYRINTH_RECYCLED,
 	LABYRINTH_HANDED_OFF,
+	LABYRINTH_DMA_ERRORS,
 	LABYRINTH_NR_COUNTS
 };
 
@@ -132,6 +134,11 @@ enum labyrinth_event_type {
 	LABYRINTH_EVENT_HANDED_OFF,
 	LABYRINTH_EVENT_HANDOFF_DYING,
 	LABYRINTH_EVENT_HANDOFF_NOWHERE,
+	LABYRINTH_EVENT_DMA_NONE,
+	LABYRINTH_EVENT_DMA_GONE,
+	LABYRINTH_EVENT_DMA_PAGE,
+	LABYRINTH_EVENT_DMA_RANGE,
+	LABYRINTH_EVENT_DMA_NMI,
 	LABYRINTH_NR_EVENTS
 };
 
@@ -139,10 +146,10 @@ enum labyrinth_event_type {
  * struct labyrinth_event - one thing that went wrong, until the worker prints it
  * @page: the page it is about, never followed
  * @type: what happened
- * @detail: flags given, or offset of the first changed byte
+ * @detail: flags given, or offset of the first changed byte, or offset given
  * @caller: who made the call
  * @owner: who had taken the page, if known
- * @freer: who had freed it, if known
+ * @freer: who had freed it, if known; or the size given
  * @ready: the fields above are complete
  */
 struct labyrinth_event {
@@ -276,6 +283,11 @@ struct labyrinth_zone {
 	struct fault_attr	fail_system;
 	struct fault_attr	fail_refill;
 #endif
+	dma_addr_t		*dma;		/* by slot; NULL: no device */
+	struct device		*dma_dev;	/* NULL once destroyed, too */
+	enum dma_data_direction	dma_dir;
+	bool			dma_translated;	/* by an IOMMU */
+	bool			dma_bounces;	/* every page, wherever it lies */
 	struct labyrinth_sysfs	*sysfs;
 	struct dentry		*debugfs;
 	char			name[LABYRINTH_NAME_MAX + 1];
@@ -436,6 +448,7 @@ static inline unsigned long labyrinth_desc_freer(const struct labyrinth_desc *de
 /* registry.c */
 int labyrinth_registry_init(struct labyrinth_zone *zone);
 void labyrinth_registry_free(struct labyrinth_zone *zone);
+u32 labyrinth_registry_slots_for(unsigned int max_pages);
 unsigned long labyrinth_registry_table_pages(unsigned int max_pages);
 struct labyrinth_desc *labyrinth_registry_find(struct labyrinth_zone *zone,
 					       const struct page *page);
@@ -569,6 +582,11 @@ void labyrinth_quality_idle(struct labyrinth_zone *zone, struct page *page);
 bool labyrinth_system_usable(void);
 bool labyrinth_own(struct labyrinth_zone *zone, u32 spare);
 void labyrinth_room(struct labyrinth_zone *zone);
+struct labyrinth_desc *labyrinth_system_join(struct labyrinth_zone *zone,
+					     struct page *page);
+struct page *labyrinth_system_leave(struct labyrinth_zone *zone,
+				    struct labyrinth_desc *desc);
+void labyrinth_system_lose(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 					     labyrinth_quality_t quality);
 void labyrinth_system_give(struct labyrinth_zone *zone,
@@ -583,6 +601,17 @@ unsigned int labyrinth_system_fill(struct labyrinth_zone *zone, unsigned int nr,
 void labyrinth_system_put_rejected(struct labyrinth_zone *zone,
 				   struct list_head *rejected);
 void labyrinth_system_drain_exit(struct labyrinth_zone *zone);
+
+/* dma.c */
+int labyrinth_dma_settle(struct labyrinth_zone_params *params);
+unsigned long labyrinth_dma_table_pages(const struct labyrinth_zone_params *params);
+int labyrinth_dma_init(struct labyrinth_zone *zone,
+		       const struct labyrinth_zone_params *params);
+void labyrinth_dma_stop(struct labyrinth_zone *zone);
+void labyrinth_dma_free(struct labyrinth_zone *zone);
+bool labyrinth_dma_map(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+void labyrinth_dma_unmap(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+bool labyrinth_dma_probe(struct labyrinth_zone *zone, struct page *page, bool *bounced);
 
 /* free.c */
 struct labyrinth_desc *labyrinth_claim(struct labyrinth_zone *zone, struct page *page,
@@ -715,6 +744,7 @@ enum {
 	LABYRINTH_INJECT_HOLD,		/* the worker does nothing */
 	LABYRINTH_INJECT_NTH,		/* a request's nth attempt fails */
 	LABYRINTH_INJECT_RESERVE_ONLY,	/* requests see nothing else */
+	LABYRINTH_INJECT_DMA,		/* no page can be mapped */
 	LABYRINTH_NR_INJECT
 };
 

@@ -142,18 +142,21 @@ static bool labyrinth_refill_fill(struct labyrinth_zone *zone, bool *gained)
 	return filled;
 }
 
-/* Has the system a page again? */
+/* Has the system a page again, and one that can be mapped? */
 static bool labyrinth_refill_probe(struct labyrinth_zone *zone)
 {
 	struct page *page;
+	bool bounced, has;
 
 	if (labyrinth_injected(zone, LABYRINTH_INJECT_FILL))
 		return false;
 	page = alloc_pages_node(zone->node, LABYRINTH_REFILL_GFP | zone->gfp,
 				zone->order);
-	if (page)
-		__free_pages(page, zone->order);
-	return page;
+	if (!page)
+		return false;
+	has = labyrinth_dma_probe(zone, page, &bounced);
+	__free_pages(page, zone->order);
+	return has;
 }
 
 /*

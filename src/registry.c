@@ -44,7 +44,7 @@ u32 labyrinth_registry_slots(const struct labyrinth_zone *zone)
 	return zone->slot_mask / sizeof(struct labyrinth_desc) + 1;
 }
 
-static u32 labyrinth_registry_slots_for(unsigned int max_pages)
+u32 labyrinth_registry_slots_for(unsigned int max_pages)
 {
 	return max_t(u32, roundup_pow_of_two(2 * max_pages), LABYRINTH_SLOTS_MIN);
 }
@@ -170,7 +170,7 @@ labyrinth_registry_replace(struct labyrinth_zone *zone,
 		return desc;
 	}
 	/* About to be dropped: the page comes too early to join. */
-	if (state == LABYRINTH_DESC_NONE)
+	if (state == LABYRINTH_DESC_NONE || state == LABYRINTH_DESC_LOST)
 		return NULL;
 	labyrinth_count(zone, LABYRINTH_MISUSE);
 	labyrinth_record(zone, LABYRINTH_EVENT_STALE_IDLE, page, 0, 0,

@@ -216,6 +216,27 @@ static void labyrinth_report_event(struct labyrinth_zone *zone,
 		pr_err("zone %s: %s hands off a page to no function; the page remains the caller's\n",
 		       zone->name, caller);
 		break;
+	case LABYRINTH_EVENT_DMA_NONE:
+		pr_err("zone %s: %s asked for the DMA address of a page; the zone has no device, none was given in dma_dev\n",
+		       zone->name, caller);
+		break;
+	case LABYRINTH_EVENT_DMA_GONE:
+		pr_err("zone %s: %s asked for the DMA address of a page of a zone that was destroyed; none is mapped any more\n",
+		       zone->name, caller);
+		break;
+	case LABYRINTH_EVENT_DMA_PAGE:
+		pr_err("zone %s: %s asked for the DMA address of %p, which is no live page of the zone\n",
+		       zone->name, caller, event->page);
+		break;
+	case LABYRINTH_EVENT_DMA_RANGE:
+		pr_err("zone %s: %s synchronised %lu bytes at offset %u of a page; allowed are 1 byte and more, within %zu\n",
+		       zone->name, caller, event->freer, event->detail,
+		       labyrinth_bytes(zone));
+		break;
+	case LABYRINTH_EVENT_DMA_NMI:
+		pr_err("zone %s: %s synchronised a page in nmi context; allowed in all others\n",
+		       zone->name, caller);
+		break;
 	case LABYRINTH_EVENT_NONE:
 	case LABYRINTH_NR_EVENTS:
 		break;

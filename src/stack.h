@@ -53,6 +53,7 @@
 #define LABYRINTH_DESC_LEAVING		2U		/* between two states */
 #define LABYRINTH_DESC_ASIDE		3U		/* written to after free */
 #define LABYRINTH_DESC_TICKET		4U		/* in a ticket */
+#define LABYRINTH_DESC_LOST		5U		/* somebody else's, but still mapped */
 #define LABYRINTH_DESC_LIVE		BIT(8)		/* handed out */
 #define LABYRINTH_DESC_NORECYCLE	BIT(9)		/* | LIVE: leaves when freed */
 #define LABYRINTH_DESC_ORPHAN		BIT(10)		/* | LIVE: zone destroyed */

@@ -72,6 +72,7 @@ LABYRINTH_STAT(stalls);
 LABYRINTH_STAT(passed_on);
 LABYRINTH_STAT(recycled);
 LABYRINTH_STAT(handed_off);
+LABYRINTH_STAT(dma_errors);
 
 static ssize_t reserve_target_show(struct labyrinth_zone *zone, char *buffer)
 {
@@ -177,6 +178,7 @@ static struct attribute *labyrinth_attrs[] = {
 	&labyrinth_attr_passed_on.attr,
 	&labyrinth_attr_recycled.attr,
 	&labyrinth_attr_handed_off.attr,
+	&labyrinth_attr_dma_errors.attr,
 	&labyrinth_attr_policy.attr,
 	&labyrinth_attr_order.attr,
 	&labyrinth_attr_latched.attr,

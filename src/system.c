@@ -13,6 +13,11 @@
  * that does not join the registry has no descriptor to leave by; it waits as a
  * stray.
  *
+ * A page of a zone with a device is mapped when it has joined and unmapped before it
+ * leaves, which is legal where the system may be entered, and nowhere else. So what
+ * cannot leave where it is freed, or found to be lost, waits for that as well; and
+ * alloc_pages_nolock() is no source for such a zone.
+ *
  * Every page that the zone owns is counted in ->owned before it is asked for,
  * so that max_pages holds at every moment. What the reserve still lacks is
  * not a request's to take: it could otherwise keep the worker from restoring
@@ -123,15 +128,89 @@ static struct page *labyrinth_system_attempt(struct labyrinth_zone *zone,
 static bool labyrinth_nolock_suits(const struct labyrinth_zone *zone,
 				   labyrinth_quality_t quality)
 {
-	return LABYRINTH_HAS_NOLOCK && !zone->order && !zone->gfp &&
+	return LABYRINTH_HAS_NOLOCK && !zone->order && !zone->gfp && !zone->dma &&
 	       !(quality & LABYRINTH_QUALITY_ACCOUNT);
+}
+
+/*
+ * As labyrinth_registry_join(), and mapped; -EIO: it could not be, and is the caller's
+ * again, owned no longer. Where the system may be entered, if there is a device.
+ */
+struct labyrinth_desc *labyrinth_system_join(struct labyrinth_zone *zone,
+					     struct page *page)
+{
+	struct labyrinth_desc *desc = labyrinth_registry_join(zone, page);
+
+	if (IS_ERR_OR_NULL(desc) || likely(labyrinth_dma_map(zone, desc)))
+		return desc;
+	labyrinth_registry_leave(zone, desc);
+	return ERR_PTR(-EIO);
+}
+
+/* It waits on the exit stack. */
+static void labyrinth_system_wait(struct labyrinth_zone *zone,
+				  struct labyrinth_desc *desc)
+{
+	if (unlikely(!labyrinth_desc_link(desc, 1))) {
+		labyrinth_record_freed_twice(zone, desc);
+		return;
+	}
+	preempt_disable();
+	labyrinth_stack_push(&zone->exit, zone->table, desc, U32_MAX);
+	preempt_enable();
+	labyrinth_kick(zone, LABYRINTH_KICK_CLEANUP);
+}
+
+/*
+ * The page of a claimed descriptor, whose state keeps it no longer, is not the zone's any
+ * more. A device must not reach it for longer than cannot be helped. Any context.
+ */
+void labyrinth_system_lose(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
+{
+	if (zone->dma && !labyrinth_system_usable()) {
+		WRITE_ONCE(desc->state, LABYRINTH_DESC_LOST);
+		labyrinth_system_wait(zone, desc);
+		return;
+	}
+	labyrinth_dma_unmap(zone, desc);
+	labyrinth_registry_lose(zone, desc);
+	labyrinth_room(zone);
+}
+
+/*
+ * Unmap the page of a claimed descriptor, and return it, the caller's. Any context; where
+ * it cannot be unmapped, that follows.
+ */
+struct page *labyrinth_system_leave(struct labyrinth_zone *zone,
+				    struct labyrinth_desc *desc)
+{
+	struct page *page = desc->page;
+
+	if (zone->dma && !labyrinth_system_usable()) {
+		labyrinth_count(zone, LABYRINTH_RETURNED);
+		labyrinth_system_lose(zone, desc);
+		return page;
+	}
+	labyrinth_dma_unmap(zone, desc);
+	return labyrinth_registry_leave(zone, desc);
+}
+
+/* An attempt came to nothing. @full: as below. */
+static void labyrinth_system_failed(struct labyrinth_zone *zone,
+				    labyrinth_quality_t quality, bool full)
+{
+	labyrinth_room(zone);
+	if (full && !(quality & LABYRINTH_QUALITY_NOWAIT)) {
+		set_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
+		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
+	}
 }
 
 /*
  * One attempt on behalf of a request. A full atomic attempt that fails sets the
  * latch, so that the requests after it do not fail as dearly; the worker is
- * asked to find out when that is over. *unjoined: a page for which the registry
- * has no slot.
+ * asked to find out when that is over. A page that the device cannot be given is as
+ * good as none. *unjoined: a page for which the registry has no slot.
  */
 static struct labyrinth_desc *labyrinth_system_take_one(struct labyrinth_zone *zone,
 							labyrinth_quality_t quality,
@@ -146,15 +225,16 @@ static struct labyrinth_desc *labyrinth_system_take_one(struct labyrinth_zone *z
 	page = labyrinth_system_attempt(zone, quality, full);
 	if (!page) {
 		atomic_dec(&zone->owned);
-		labyrinth_room(zone);
-		if (full && !(quality & LABYRINTH_QUALITY_NOWAIT)) {
-			set_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
-			labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
-		}
+		labyrinth_system_failed(zone, quality, full);
 		return NULL;
 	}
 	labyrinth_count(zone, LABYRINTH_TAKEN);
-	desc = labyrinth_registry_join(zone, page);
+	desc = labyrinth_system_join(zone, page);
+	if (unlikely(desc == ERR_PTR(-EIO))) {
+		labyrinth_put_page(page);
+		labyrinth_system_failed(zone, quality, full);
+		return NULL;
+	}
 	if (IS_ERR(desc)) {
 		labyrinth_room(zone);
 		return NULL;
@@ -212,18 +292,11 @@ void labyrinth_system_give(struct labyrinth_zone *zone,
 			   struct labyrinth_desc *desc)
 {
 	if (labyrinth_system_usable()) {
-		labyrinth_put_page(labyrinth_registry_leave(zone, desc));
+		labyrinth_put_page(labyrinth_system_leave(zone, desc));
 		labyrinth_room(zone);
 		return;
 	}
-	if (unlikely(!labyrinth_desc_link(desc, 1))) {
-		labyrinth_record_freed_twice(zone, desc);
-		return;
-	}
-	preempt_disable();
-	labyrinth_stack_push(&zone->exit, zone->table, desc, U32_MAX);
-	preempt_enable();
-	labyrinth_kick(zone, LABYRINTH_KICK_CLEANUP);
+	labyrinth_system_wait(zone, desc);
 }
 
 /* Let an idle page go, unless it turns out to have been freed twice. */
@@ -248,7 +321,10 @@ void labyrinth_system_drain_exit(struct labyrinth_zone *zone)
 	preempt_enable();
 	while (desc) {
 		next = labyrinth_stack_next(zone->table, desc);
-		labyrinth_system_give(zone, desc);
+		if (READ_ONCE(desc->state) == LABYRINTH_DESC_LOST)
+			labyrinth_system_lose(zone, desc);
+		else
+			labyrinth_system_give(zone, desc);
 		desc = next;
 	}
 	llist_for_each_safe(stray, after, llist_del_all(&zone->strays))
@@ -281,7 +357,9 @@ static struct labyrinth_desc *labyrinth_adopt(struct labyrinth_zone *zone,
 	struct labyrinth_desc *desc;
 
 	labyrinth_count(zone, LABYRINTH_TAKEN);
-	desc = labyrinth_registry_join(zone, page);
+	desc = labyrinth_system_join(zone, page);
+	if (unlikely(desc == ERR_PTR(-EIO)))
+		put_page(page);
 	if (IS_ERR(desc))
 		return NULL;
 	if (!desc) {

@@ -20,7 +20,7 @@
  *    orphan by compare-and-exchange and counted in ->pins; a free that claims
  *    the descriptor first is not counted, one that comes later finds the mark
  *    and drops the pin. An open ticket has held a pin all along, and keeps
- *    its pages.
+ *    its pages. A device reaches none of them any more (src/dma.c).
  * 6. Whoever drops the last pin sees to it that the zone is freed: this
  *    function at once, or the last orphan's free or ticket's release, from
  *    whatever context, by a kick. labyrinth.ko is pinned as long as that is
@@ -94,6 +94,7 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 static void labyrinth_zone_free(struct labyrinth_zone *zone)
 {
 	labyrinth_uncharge(zone->charged);
+	labyrinth_dma_free(zone);
 	labyrinth_registry_free(zone);
 	labyrinth_cache_free(zone);
 	labyrinth_inject_free(zone);
@@ -109,7 +110,8 @@ static struct labyrinth_zone *
 labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 {
 	unsigned long charge = ((unsigned long)params->reserve << params->order) +
-			       labyrinth_registry_table_pages(params->max_pages);
+			       labyrinth_registry_table_pages(params->max_pages) +
+			       labyrinth_dma_table_pages(params);
 	struct labyrinth_zone *zone;
 
 	if (labyrinth_charge(params->name, charge))
@@ -140,7 +142,8 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	labyrinth_inject_setup(zone);
 	labyrinth_refill_setup(zone);
 
-	if (labyrinth_cache_setup(zone) || labyrinth_registry_init(zone)) {
+	if (labyrinth_cache_setup(zone) || labyrinth_registry_init(zone) ||
+	    labyrinth_dma_init(zone, params)) {
 		labyrinth_zone_free(zone);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -161,6 +164,7 @@ static void labyrinth_reserve_lower(struct labyrinth_zone *zone, u32 target)
 /* Bring the reserve to @target and keep it there from now on, or change nothing. */
 static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
 {
+	u64 unmapped = labyrinth_counted(zone, LABYRINTH_DMA_ERRORS);
 	u32 old = zone->reserve_target, level;
 	LIST_HEAD(rejected);
 	unsigned int tries = 0;
@@ -186,7 +190,12 @@ static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
 	labyrinth_reserve_lower(zone, old);
 	/* The worker may have given up because this had taken all max_pages. */
 	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
-	return -ENOMEM;
+	unmapped = labyrinth_counted(zone, LABYRINTH_DMA_ERRORS) - unmapped;
+	if (!unmapped)
+		return -ENOMEM;
+	pr_err("zone %s: no reserve of %u pages; mapping them for %s has failed %llu times\n",
+	       zone->name, target, dev_name(zone->dma_dev), unmapped);
+	return -EIO;
 }
 
 static struct labyrinth_zone *labyrinth_zone_find(const char *name)
@@ -233,7 +242,7 @@ static unsigned int labyrinth_zone_sweep(struct labyrinth_zone *zone)
 		state = READ_ONCE(desc->state);
 		if (state == LABYRINTH_DESC_IDLE || state == LABYRINTH_DESC_ASIDE) {
 			if (labyrinth_desc_kept(zone, desc))
-				put_page(labyrinth_registry_leave(zone, desc));
+				put_page(labyrinth_system_leave(zone, desc));
 			continue;
 		}
 		while (state & LABYRINTH_DESC_LIVE) {
@@ -331,12 +340,12 @@ labyrinth_zone_create(const struct labyrinth_zone_params *given)
 	if (IS_ERR(zone))
 		return zone;
 	ret = labyrinth_zone_fill(zone, params.reserve);
-	if (ret) {
+	if (ret == -ENOMEM)
 		pr_err("zone %s: the system has no %u pages of order %u for the reserve%s\n",
 		       zone->name, params.reserve, zone->order,
 		       labyrinth_node_text(zone, node));
+	if (ret)
 		goto fail;
-	}
 	ret = cpuhp_state_add_instance_nocalls(labyrinth_cpuhp, &zone->cpuhp);
 	if (ret)
 		goto fail;
@@ -347,6 +356,7 @@ labyrinth_zone_create(const struct labyrinth_zone_params *given)
 fail:
 	labyrinth_zone_stop(zone);
 	labyrinth_zone_sweep(zone);
+	labyrinth_dma_stop(zone);
 	labyrinth_zone_quiesce(zone);
 	labyrinth_zone_release(zone);
 	return ERR_PTR(ret);
@@ -388,6 +398,7 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 	/* The caller's own use of our symbols keeps the module until here. */
 	__module_get(THIS_MODULE);
 	orphans = labyrinth_zone_sweep(zone);
+	labyrinth_dma_stop(zone);
 	if (orphans)
 		labyrinth_report_leaks(zone, orphans);
 	tickets = atomic_read(&zone->tickets);
@@ -432,11 +443,12 @@ static int labyrinth_zone_grow(struct labyrinth_zone *zone, unsigned int reserve
 	if (ret)
 		return ret;
 	ret = labyrinth_zone_fill(zone, reserve);
-	if (ret) {
+	if (ret == -ENOMEM)
 		pr_err("zone %s: no pages%s to grow the reserve to %u; the zone owns %d of max_pages %u, %lu KiB are free in the system\n",
 		       zone->name, labyrinth_node_text(zone, node), reserve,
 		       atomic_read(&zone->owned), zone->max_pages,
 		       labyrinth_free_kib(zone));
+	if (ret) {
 		labyrinth_uncharge(more);
 		return ret;
 	}
@@ -528,6 +540,7 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	stats->passed_on = labyrinth_counted(zone, LABYRINTH_PASSED_ON);
 	stats->recycled = labyrinth_counted(zone, LABYRINTH_RECYCLED);
 	stats->handed_off = labyrinth_counted(zone, LABYRINTH_HANDED_OFF);
+	stats->dma_errors = labyrinth_counted(zone, LABYRINTH_DMA_ERRORS);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_get_stats);
 

@@ -165,7 +165,8 @@ static void labyrinth_params_warn(const struct labyrinth_zone_params *params)
  */
 int labyrinth_zone_params_settle(struct labyrinth_zone_params *params)
 {
-	int ret = labyrinth_params_check(params) ?: labyrinth_params_complete(params);
+	int ret = labyrinth_params_check(params) ?: labyrinth_dma_settle(params) ?:
+		  labyrinth_params_complete(params);
 
 	if (!ret)
 		labyrinth_params_warn(params);

@@ -72,6 +72,7 @@
 #define _LINUX_LABYRINTH_H
 
 #include <linux/compiler.h>
+#include <linux/dma-direction.h>
 #include <linux/gfp.h>
 #include <linux/limits.h>
 #include <linux/module.h>
@@ -199,7 +200,8 @@ enum labyrinth_policy {
  *	``cache_size``; LABYRINTH_NO_CACHE: none
  * @node: NUMA_NO_NODE, or the only node that pages may come from. Beware that a
  *	zeroed structure means node 0.
- * @gfp_zone: 0, __GFP_DMA32 or __GFP_DMA
+ * @gfp_zone: 0, __GFP_DMA32 or __GFP_DMA. With @dma_dev, 0 leaves the choice to its
+ *	DMA mask; memory beyond the mask is refused if no IOMMU brings it within.
  * @policy: order of the allocation steps
  * @quality: or-ed into every request
  * @poison_pattern: byte for POISON and VERIFY; 0: the module parameter
@@ -214,6 +216,11 @@ enum labyrinth_policy {
  * @ctx: passed to @available
  * @handoff_max: pages that may be handed off and not done with at once, 1 to
  *	@max_pages; 0: 256, or @max_pages if that is less
+ * @dma_dev: NULL, or the device that every page is to be mapped for; see "Pages for
+ *	a device". Its DMA mask has been set (dma_set_mask()) and does not change
+ *	as long as the zone lives.
+ * @dma_dir: with @dma_dev: DMA_BIDIRECTIONAL (which is 0), DMA_TO_DEVICE or
+ *	DMA_FROM_DEVICE
  */
 struct labyrinth_zone_params {
 	const char *name;
@@ -229,7 +236,51 @@ struct labyrinth_zone_params {
 	void (*available)(struct labyrinth_zone *zone, void *ctx);
 	void *ctx;
 	unsigned int handoff_max;
+	struct device *dma_dev;
+	enum dma_data_direction dma_dir;
 };
+
+/**
+ * DOC: Pages for a device
+ *
+ * A zone with &struct labyrinth_zone_params.dma_dev maps each page once, when the
+ * system gives it to the zone, and unmaps it when it leaves: freed to the system,
+ * detached (in NMI: a moment later), or at labyrinth_zone_destroy(). In between the page keeps its
+ * labyrinth_page_dma_addr(), however often it is freed and handed out again, and
+ * neither costs anything for it.
+ *
+ * Who may touch the page changes by two calls, as for any streaming mapping, and always
+ * in this order:
+ *
+ * 1. The page is handed out, and is the CPU's.
+ * 2. labyrinth_dma_sync_for_device(), of all bytes that the device may read or write.
+ *    In either direction: what the CPU has written, a zeroed page's zeros as well,
+ *    has to get out of its caches before the device reads it, or else might do so
+ *    after the device has written.
+ * 3. The device does its work. The CPU does neither read nor write there.
+ * 4. labyrinth_dma_sync_for_cpu(), of all bytes that the CPU is to read.
+ * 5. The CPU reads. Then on with 2, or the page is freed; of a page that is freed unread,
+ *    detached unread, or only read by the device, 4 may be left out.
+ *
+ * A page must not be freed, nor the zone destroyed, while a device works on it. The zone
+ * itself never synchronises: pages are mapped and unmapped with
+ * DMA_ATTR_SKIP_CPU_SYNC. Where caches are coherent and nothing is bounced the calls cost
+ * next to nothing, but a machine on which they are needed is only a boot parameter away
+ * (``swiotlb=force``).
+ *
+ * A page that cannot be mapped is given back and counted (dma_errors): a request goes on
+ * as if the system had none, the worker tries again later, and creation and
+ * growing fail with -EIO.
+ *
+ * labyrinth_zone_destroy() unmaps every page, those that are still live and those in
+ * tickets as well, before it returns, and lets the device go; until then the zone holds a
+ * reference of it. Live pages stay valid memory, but have no DMA address any more.
+ * With devm_labyrinth_zone_create() that happens when its device is unbound, in reverse
+ * order of what the driver acquired: what makes the device stop has to come before, in
+ * the driver's remove() or acquired after the zone. What was mapped by dmam_*()
+ * before the zone was created outlives it. @dev there and dma_dev are best the same
+ * device, for it is dma_dev that has to be bound still.
+ */
 
 /**
  * struct labyrinth_stats - a zone's counters and levels
@@ -273,6 +324,7 @@ struct labyrinth_zone_params {
  * @passed_on: of @frees, pages that left with labyrinth_detach_page()
  * @recycled: of @taken, pages that labyrinth_recycle_page() brought in
  * @handed_off: pages that labyrinth_handoff_page() queued
+ * @dma_errors: pages given back because they could not be mapped for the zone's device
  *
  * Counters only grow. They are read without a lock, @frees before @allocs, so
  * that @live is never negative; others may be a few events apart.
@@ -310,6 +362,7 @@ struct labyrinth_stats {
 	u64 passed_on;
 	u64 recycled;
 	u64 handed_off;
+	u64 dma_errors;
 };
 
 /**
@@ -378,12 +431,17 @@ typedef unsigned int __bitwise labyrinth_fault_t;
  * ``LABYRINTH_FAULT_RESERVE_ONLY``
  *     Requests find neither cached pages nor the system: the reserve serves, and
  *     what does not touch it gets nothing.
+ *
+ * ``LABYRINTH_FAULT_DMA``
+ *     No page can be mapped for the zone's device; those that are mapped stay so.
+ *     Without a device it has no effect.
  */
 #define LABYRINTH_FAULT_NONE		((__force labyrinth_fault_t)0)
 #define LABYRINTH_FAULT_SYSTEM		((__force labyrinth_fault_t)(1U << 0))
 #define LABYRINTH_FAULT_NTH		((__force labyrinth_fault_t)(1U << 1))
 #define LABYRINTH_FAULT_WORKER		((__force labyrinth_fault_t)(1U << 2))
 #define LABYRINTH_FAULT_RESERVE_ONLY	((__force labyrinth_fault_t)(1U << 3))
+#define LABYRINTH_FAULT_DMA		((__force labyrinth_fault_t)(1U << 4))
 
 /**
  * labyrinth_zone_create() - make a zone and fill its reserve
@@ -402,6 +460,8 @@ typedef unsigned int __bitwise labyrinth_fault_t;
  * * ERR_PTR(-ENOSPC): all zones together would set aside more than the module
  *   parameter ``memory_limit`` allows
  * * ERR_PTR(-ENOMEM): the system has no memory for it
+ * * ERR_PTR(-EIO): its pages cannot be mapped for dma_dev
+ * * ERR_PTR(-EOPNOTSUPP): dma_dev is given, and the kernel has no DMA
  */
 struct labyrinth_zone * __must_check
 labyrinth_zone_create(const struct labyrinth_zone_params *params);
@@ -426,10 +486,10 @@ devm_labyrinth_zone_create(struct device *dev,
  * labyrinth_ticket_reserve(); save from available(), where that wait ends with
  * -ENOMEM. Pages still live stay valid and are reported in the log with their call
  * sites; they may still be freed by labyrinth_free_page() and labyrinth_free(),
- * from any context. So are open tickets, which hand nothing out any more. Until the
- * last page is freed and the last ticket released, the zone's memory stays and
- * labyrinth.ko cannot be unloaded. The name is free for another zone at once. A
- * running available() callback is waited for.
+ * from any context, but no device reaches them any more. Open tickets may still be
+ * released; they hand nothing out any more. Until the last page is freed and the last
+ * ticket released, the zone's memory stays and labyrinth.ko cannot be unloaded. The
+ * name is free for another zone at once. A running available() callback is waited for.
  *
  * Context: Process context. Sleeps. Must not be called with a lock held that
  *	the zone's available() callback takes.
@@ -449,7 +509,8 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone);
  * Context: Process context. Sleeps.
  * Return: 0; -EINVAL for 0 pages; -ERANGE if @reserve and the caches together
  *	pass max_pages; -ENOSPC past the module parameter ``memory_limit``;
- *	-ENOMEM if the system has not got them.
+ *	-ENOMEM if the system has not got them; -EIO if they cannot be mapped for the
+ *	zone's device.
  */
 int labyrinth_zone_resize(struct labyrinth_zone *zone, unsigned int reserve);
 
@@ -584,8 +645,9 @@ struct page *labyrinth_detach_page(struct labyrinth_zone *zone, struct page *pag
  *
  * Context: Any context.
  * Return: True: the page is the zone's; false: it does not suit, or the zone has
- *	max_pages already, or is charged (ACCOUNT) or being destroyed: the page is still
- *	the caller's, who calls put_page().
+ *	max_pages already, or is charged (ACCOUNT) or being destroyed, or it cannot be
+ *	mapped for the zone's device, as nowhere in NMI: the page is still the
+ *	caller's, who calls put_page().
  */
 bool __must_check labyrinth_recycle_page(struct labyrinth_zone *zone, struct page *page);
 
@@ -686,6 +748,55 @@ labyrinth_ticket_alloc(struct labyrinth_ticket *ticket,
  * Context: Any context; the time it takes grows with the pages left.
  */
 void labyrinth_ticket_release(struct labyrinth_ticket *ticket);
+
+/**
+ * labyrinth_page_dma_addr() - where the zone's device finds a page
+ * @zone: a zone with a device
+ * @page: a live page of it
+ *
+ * The address is that of the page's first byte, and the same for as long as the page
+ * is the zone's, whoever has it.
+ *
+ * Context: Any context.
+ * Return: The address; DMA_MAPPING_ERROR for a zone without device, or one that was
+ *	destroyed, and for a page that is not live in it (counted as misuse and
+ *	reported).
+ */
+dma_addr_t labyrinth_page_dma_addr(struct labyrinth_zone *zone,
+				   const struct page *page);
+
+/**
+ * labyrinth_dma_sync_for_device() - give a part of a page to the device
+ * @zone: a zone with a device
+ * @page: a live page of it
+ * @offset: first byte, from the page's beginning
+ * @size: bytes, 1 or more, all within the page (PAGE_SIZE << order)
+ *
+ * Before the device reads or writes there; see "Pages for a device". A call with wrong
+ * arguments does nothing; it is counted as misuse and reported.
+ *
+ * Context: Any context but NMI, and where dma_sync_single_for_device() of that device
+ *	is allowed.
+ */
+void labyrinth_dma_sync_for_device(struct labyrinth_zone *zone,
+				   const struct page *page, unsigned int offset,
+				   unsigned int size);
+
+/**
+ * labyrinth_dma_sync_for_cpu() - take a part of a page back from the device
+ * @zone: a zone with a device
+ * @page: a live page of it
+ * @offset: first byte, from the page's beginning
+ * @size: bytes, 1 or more, all within the page (PAGE_SIZE << order)
+ *
+ * Before the CPU reads what the device has written there; see "Pages for a device".
+ * Otherwise as labyrinth_dma_sync_for_device().
+ *
+ * Context: Any context but NMI, and where dma_sync_single_for_cpu() of that device is
+ *	allowed.
+ */
+void labyrinth_dma_sync_for_cpu(struct labyrinth_zone *zone, const struct page *page,
+				unsigned int offset, unsigned int size);
 
 /**
  * labyrinth_zone_inject() - make things go wrong in a consumer's own tests

@@ -355,7 +355,7 @@ struct bad_param {
 #define FAULT(bit)	((__force labyrinth_fault_t)BIT(bit))
 
 static const struct bad_param bad_params[] = {
-	{ "unknown", FAULT(4), 0 },
+	{ "unknown", FAULT(5), 0 },
 	{ "unknown, and one that is known", FAULT(31) | LABYRINTH_FAULT_SYSTEM, 0 },
 	{ "all there could be", (__force labyrinth_fault_t)UINT_MAX, 1 },
 	{ "NTH without an nth", LABYRINTH_FAULT_NTH, 0 },

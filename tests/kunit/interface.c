@@ -32,6 +32,7 @@ static const struct file_param file_params[] = {
 	FILE(refill_failures), FILE(unjoined), FILE(detached), FILE(from_clean),
 	FILE(from_ticket), FILE(ticketed), FILE(stolen), FILE(stalls),
 	FILE(passed_on), FILE(recycled), FILE(handed_off),
+	FILE(dma_errors),
 };
 
 static void file_desc(const struct file_param *param, char *desc)

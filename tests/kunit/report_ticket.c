@@ -140,9 +140,9 @@ static void refused_faults_are_told_with_what_is_allowed(struct kunit *test)
 {
 	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 4);
 
-	KUNIT_ASSERT_EQ(test, labyrinth_zone_inject(zone, (__force labyrinth_fault_t)0x30, 0),
+	KUNIT_ASSERT_EQ(test, labyrinth_zone_inject(zone, (__force labyrinth_fault_t)0x60, 0),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, told("zone kunit: ", "faults 0x30", "0xf"), 1);
+	KUNIT_EXPECT_EQ(test, told("zone kunit: ", "faults 0x60", "0x1f"), 1);
 	KUNIT_ASSERT_EQ(test, labyrinth_zone_inject(zone, LABYRINTH_FAULT_NTH, 0), -EINVAL);
 	KUNIT_EXPECT_EQ(test, told("zone kunit: ", "nth is 0;", "1 to 2147483647"), 1);
 	KUNIT_ASSERT_EQ(test, labyrinth_zone_inject(zone, LABYRINTH_FAULT_WORKER, 7), -EINVAL);

@@ -2,13 +2,13 @@
 /*
  * How a zone ends: is it freed once, after its last user, and with every page back?
  *
- * mirrors src/zone.c labyrinth_zone_sweep 284b3ce25d9d
+ * mirrors src/zone.c labyrinth_zone_sweep 66696a0d323a
  * mirrors src/zone.c labyrinth_zone_quiesce 3c516ebb961d
  * mirrors src/zone.c labyrinth_zone_release 5bf3bd4709f3
  * mirrors src/zone.c labyrinth_zone_gone fb1187a866f0
  * mirrors src/zone.c labyrinth_zone_unpin 5c4aad210502
  * mirrors src/zone.c labyrinth_zone_stop 60b2232a53ec
- * mirrors src/zone.c labyrinth_zone_destroy 32a956d32559
+ * mirrors src/zone.c labyrinth_zone_destroy 2399baf3eb61
  * mirrors src/refill.c labyrinth_kicked 58f23d7102af
  * mirrors src/refill.c labyrinth_refill_stop f9570ce5b023
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
@@ -16,8 +16,8 @@
  * mirrors src/free.c labyrinth_free_claimed_page bdef37ffeb8b
  * mirrors src/free.c labyrinth_free_one 75a2b9d86806
  * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
- * mirrors src/system.c labyrinth_system_give f1586a931903
- * mirrors src/system.c labyrinth_system_drain_exit 525f4d3c6b72
+ * mirrors src/system.c labyrinth_system_give 95e5118f7191
+ * mirrors src/system.c labyrinth_system_drain_exit 4adaaaa34cea
  *
  * Bounds: two users (a CPU each, or an interrupt of one: those interleave less)
  * that allocate and free; PAGES pages; a zone that is destroyed once, at any time;

@@ -3,14 +3,14 @@
  * The registry: can a page stand in two slots, or a slot be taken for another page's?
  *
  * mirrors src/registry.c labyrinth_registry_find 8b763a090cef
- * mirrors src/registry.c labyrinth_registry_replace ef99598e8544
+ * mirrors src/registry.c labyrinth_registry_replace 24dfa1741f87
  * mirrors src/registry.c labyrinth_group_join 60c5f67d698b
  * mirrors src/registry.c labyrinth_registry_join 6766f38ca3f8
  * mirrors src/registry.c labyrinth_registry_lose 654f97e8df66
  * mirrors src/registry.c labyrinth_registry_leave 2fd224289511
  * mirrors src/free.c labyrinth_claim_page 41e0a9a55ad2
  * mirrors src/free.c labyrinth_free_claimed_page bdef37ffeb8b
- * mirrors src/system.c labyrinth_system_give f1586a931903
+ * mirrors src/system.c labyrinth_system_give 95e5118f7191
  * mirrors src/system.c labyrinth_system_give_idle 930ab4c19b11
  *
  * Bounds: PROCS processes (CPUs, or interrupts of one, which interleave less) with
