@@ -28,7 +28,7 @@ bench:
 bench-gate:
 	@scripts/bench-gate
 
-check-smp check-sanitizers check-models:
+check-smp check-sanitizers check-models check-dma:
 	@scripts/$@
 
 check-kernels:
@@ -60,6 +60,7 @@ help:
 	@echo 'make check      all tests, in a virtual machine; KERNEL=debug: with KASAN, lockdep, kmemleak'
 	@echo 'make check-smp  the same on several CPUs of a UML guest, and torture'
 	@echo 'make check-sanitizers  everything under KASAN, KCSAN, lockdep and their like'
+	@echo 'make check-dma  pages that devices reach: a real one in QEMU, with an IOMMU and without'
 	@echo 'make check-kernels  everything on kernels of Debian'\''s own, in QEMU; FLAVOURS="6.1-amd64 …"'
 	@echo 'make check-models  what is lock-free, searched exhaustively by spin'
 	@echo 'make torture    everything at once, and nothing may be lost; SECONDS=<n>, SEED=<n>,'
@@ -70,4 +71,4 @@ help:
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo check check-kernels check-smp check-sanitizers check-models torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo check check-kernels check-smp check-sanitizers check-models check-dma torture bench bench-gate reliability clean help

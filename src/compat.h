@@ -207,6 +207,15 @@ hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/* 6.19: a device's own operations map physical addresses, not pages. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define LABYRINTH_DMA_OPS_MAP(phys, page, unmap)	\
+	.map_phys = (phys), .unmap_phys = (unmap)
+#else
+#define LABYRINTH_DMA_OPS_MAP(phys, page, unmap)	\
+	.map_page = (page), .unmap_page = (unmap)
+#endif
+
 /* 7.3: a fault_attr has a copy of its name, no longer a directory to put. */
 #ifdef CONFIG_FAULT_INJECTION
 static inline void labyrinth_fault_attr_put(struct fault_attr *attr)

@@ -216,10 +216,12 @@ static dma_addr_t labyrinth_dma_map_page(struct labyrinth_zone *zone, struct pag
 	labyrinth_wait_override(&labyrinth_dma_wait_map);
 	addr = dma_map_page_attrs(zone->dma_dev, page, 0, labyrinth_bytes(zone),
 				  zone->dma_dir, LABYRINTH_DMA_ATTRS);
-	labyrinth_wait_restore(&labyrinth_dma_wait_map);
+	/* Under CONFIG_DMA_API_DEBUG that takes locks, too. */
 	if (dma_mapping_error(zone->dma_dev, addr))
-		return DMA_MAPPING_ERROR;
-	*bounced = LABYRINTH_DMA_COHERENT && !zone->dma_translated &&
+		addr = DMA_MAPPING_ERROR;
+	labyrinth_wait_restore(&labyrinth_dma_wait_map);
+	*bounced = addr != DMA_MAPPING_ERROR && LABYRINTH_DMA_COHERENT &&
+		   !zone->dma_translated &&
 		   dma_need_sync(zone->dma_dev, addr);
 	return addr;
 }
