@@ -301,7 +301,8 @@ static bool labyrinth_aligned(struct labyrinth_zone *zone, struct page *page,
 			      labyrinth_quality_t quality, unsigned long caller)
 {
 	if (!(quality & LABYRINTH_QUALITY_CL_ALIGN) ||
-	    likely(IS_ALIGNED((unsigned long)page_address(page), L1_CACHE_BYTES)))
+	    likely(IS_ALIGNED((unsigned long)labyrinth_address(zone, page),
+			      L1_CACHE_BYTES)))
 		return true;
 	labyrinth_alloc_misuse(zone, LABYRINTH_EVENT_UNALIGNED, 0, caller);
 	return false;
@@ -488,21 +489,24 @@ static noinline struct page *labyrinth_alloc_dry(struct labyrinth_zone *zone,
 	return labyrinth_alloc_reserve_first(zone, caller);
 }
 
-/* True: *page is one, and not NULL, which spares a look at it. */
-static __always_inline bool
-labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
-		    unsigned long caller, struct page **page)
+/* With preemption disabled: is there something special about it? */
+static __always_inline bool labyrinth_alloc_begin(struct labyrinth_zone *zone,
+						  labyrinth_quality_t quality,
+						  struct labyrinth_cache **cache)
 {
-	struct labyrinth_cache *cache;
-
 	/* Preemption off is a read-side section, too: destroy waits for it. */
 	preempt_disable();
-	cache = this_cpu_ptr(zone->cache);
+	*cache = this_cpu_ptr(zone->cache);
 	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (unlikely(quality | data_race(zone->alloc_attention))) {
-		*page = labyrinth_alloc_special(zone, quality, caller);
-		return false;
-	}
+	return quality | data_race(zone->alloc_attention);
+}
+
+/* If not: true: *page is one, and not NULL, which spares a look at it. */
+static __always_inline bool labyrinth_alloc_one(struct labyrinth_zone *zone,
+						struct labyrinth_cache *cache,
+						labyrinth_quality_t quality,
+						unsigned long caller, struct page **page)
+{
 	if (unlikely(!labyrinth_alloc_cached(cache, caller, page))) {
 		*page = labyrinth_alloc_dry(zone, quality, caller);
 		return false;
@@ -514,19 +518,36 @@ labyrinth_alloc_one(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 struct page *labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,
 					 labyrinth_quality_t quality)
 {
+	struct labyrinth_cache *cache;
 	struct page *page;
 
-	labyrinth_alloc_one(zone, quality, _RET_IP_, &page);
+	if (unlikely(labyrinth_alloc_begin(zone, quality, &cache)))
+		page = labyrinth_alloc_special(zone, quality, _RET_IP_);
+	else
+		labyrinth_alloc_one(zone, cache, quality, _RET_IP_, &page);
 	return page;
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_page_atomic);
 
+/* Who alone knows of buffers, so that nobody else has to keep the zone for them. */
+static noinline void *labyrinth_alloc_special_address(struct labyrinth_zone *zone,
+						      labyrinth_quality_t quality,
+						      unsigned long caller)
+{
+	struct page *page = labyrinth_alloc_special(zone, quality, caller);
+
+	return page ? labyrinth_address(zone, page) : NULL;
+}
+
 void *labyrinth_alloc_atomic(struct labyrinth_zone *zone,
 			     labyrinth_quality_t quality)
 {
+	struct labyrinth_cache *cache;
 	struct page *page;
 
-	if (likely(labyrinth_alloc_one(zone, quality, _RET_IP_, &page)))
+	if (unlikely(labyrinth_alloc_begin(zone, quality, &cache)))
+		return labyrinth_alloc_special_address(zone, quality, _RET_IP_);
+	if (likely(labyrinth_alloc_one(zone, cache, quality, _RET_IP_, &page)))
 		return page_address(page);
 	return page ? page_address(page) : NULL;
 }

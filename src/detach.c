@@ -29,6 +29,11 @@ struct page *labyrinth_detach_page(struct labyrinth_zone *zone, struct page *pag
 	if (unlikely(!page))
 		return NULL;
 	rcu_read_lock();
+	if (unlikely(zone->buffer_pages)) {
+		labyrinth_alloc_misuse(zone, LABYRINTH_EVENT_BUFFER_DETACH, 0, _RET_IP_);
+		rcu_read_unlock();
+		return NULL;
+	}
 	desc = labyrinth_claim(zone, page, _RET_IP_, &state);
 	page = desc ? labyrinth_release_claimed(zone, desc, state, _RET_IP_) : NULL;
 	if (likely(page))
@@ -56,7 +61,7 @@ static bool labyrinth_take_in(struct labyrinth_zone *zone, struct page *page)
 	/* Where a page cannot be mapped for the zone's device, it cannot join. */
 	if (zone->dma && !labyrinth_system_usable())
 		return false;
-	if (test_bit(LABYRINTH_FREE_DYING, &zone->free_attention) ||
+	if (test_bit(LABYRINTH_FREE_DYING, &zone->free_attention) || zone->buffer_pages ||
 	    (zone->quality & LABYRINTH_QUALITY_ACCOUNT) || !labyrinth_fits(zone, page) ||
 	    atomic_read(&zone->owned) >= zone->max_pages || !labyrinth_own(zone, 0))
 		return false;

@@ -236,7 +236,8 @@ labyrinth_free_claimed_page(struct labyrinth_zone *zone, struct labyrinth_desc *
 		labyrinth_system_give(zone, desc);
 	} else if ((state & LABYRINTH_DESC_NORECYCLE) ||
 		   !labyrinth_recyclable(zone, page) ||
-		   !labyrinth_tails_sound(zone, page)) {
+		   !labyrinth_tails_sound(zone, page) ||
+		   (zone->buffer_pages && !labyrinth_buffer_sound(zone, desc))) {
 		if (page_ref_count(page) > 1)
 			labyrinth_count(zone, LABYRINTH_DETACHED);
 		labyrinth_system_give(zone, desc);
@@ -462,18 +463,13 @@ static noinline void labyrinth_free_far(struct labyrinth_zone *zone, struct page
 	labyrinth_free_rest(zone, page, caller);
 }
 
-static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
-					       struct page *page,
-					       unsigned long caller)
+/* Nothing is to be heeded, and preemption is disabled. */
+static __always_inline void labyrinth_free_calm(struct labyrinth_zone *zone,
+						struct page *page, unsigned long caller)
 {
 	struct labyrinth_cache *cache;
 	struct labyrinth_desc *desc;
 
-	/* Preemption off is a read-side section, too: destroy waits for it. */
-	preempt_disable();
-	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
-	if (unlikely(data_race(zone->free_attention)))
-		return labyrinth_free_attended(zone, page, caller);
 	cache = this_cpu_ptr(zone->cache);
 	if (likely(labyrinth_cache_trylock(cache))) {
 		if (unlikely(!labyrinth_registry_nigh(zone, page, &desc)))
@@ -486,6 +482,18 @@ static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
 		labyrinth_cache_unlock(cache);
 	}
 	labyrinth_free_rest(zone, page, caller);
+}
+
+static __always_inline void labyrinth_free_one(struct labyrinth_zone *zone,
+					       struct page *page,
+					       unsigned long caller)
+{
+	/* Preemption off is a read-side section, too: destroy waits for it. */
+	preempt_disable();
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	if (unlikely(data_race(zone->free_attention)))
+		return labyrinth_free_attended(zone, page, caller);
+	labyrinth_free_calm(zone, page, caller);
 }
 
 /* With NULL the zone is not looked at: only a live page keeps it there. */
@@ -509,15 +517,46 @@ static bool labyrinth_addr_plausible(const void *addr)
 	return virt_addr_valid(addr);
 }
 
+/* An address that is no page's own: a buffer's, or nobody's. */
+static noinline void labyrinth_free_odd(struct labyrinth_zone *zone, const void *addr,
+					unsigned long caller)
+{
+	struct page *page = zone->buffer_pages ? labyrinth_buffer_find(zone, addr) : NULL;
+
+	if (likely(page))
+		labyrinth_free_slow(zone, page, caller);
+	else
+		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, addr, NULL, caller);
+}
+
+/*
+ * Something is to be heeded, with preemption disabled. @page is what an address has made;
+ * to keep that as well would cost those a register who need it no more. It is got back
+ * by arithmetic, and confirmed.
+ */
+static noinline void labyrinth_free_address(struct labyrinth_zone *zone, struct page *page,
+					    unsigned long caller)
+{
+	if (likely(!zone->buffer_pages))
+		return labyrinth_free_attended(zone, page, caller);
+	preempt_enable();
+	labyrinth_free_odd(zone, page_to_virt(page), caller);
+}
+
 void labyrinth_free(struct labyrinth_zone *zone, const void *addr)
 {
+	struct page *page;
+
 	if (unlikely(!addr))
 		return;
-	if (likely(labyrinth_addr_plausible(addr)))
-		labyrinth_free_one(zone, labyrinth_addr_page(addr), _RET_IP_);
-	else
-		labyrinth_free_misuse(zone, LABYRINTH_EVENT_FOREIGN, addr, NULL,
-				      _RET_IP_);
+	if (unlikely(!labyrinth_addr_plausible(addr)))
+		return labyrinth_free_odd(zone, addr, _RET_IP_);
+	page = labyrinth_addr_page(addr);
+	preempt_disable();
+	/* data_race(): a hint, see LABYRINTH_FREE_SHORT. */
+	if (unlikely(data_race(zone->free_attention)))
+		return labyrinth_free_address(zone, page, _RET_IP_);
+	labyrinth_free_calm(zone, page, _RET_IP_);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free);
 

@@ -29,7 +29,7 @@ int labyrinth_page_info(struct labyrinth_zone *zone, const struct page *page,
 	    copy.page != page)
 		goto out;
 	info->page = copy.page;
-	info->address = page_address(copy.page);
+	info->address = labyrinth_address(zone, copy.page);
 	info->pfn = page_to_pfn(copy.page);
 	info->phys = page_to_phys(copy.page);
 	info->node = page_to_nid(copy.page);

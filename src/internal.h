@@ -66,6 +66,7 @@ enum {
 	LABYRINTH_FREE_STARVED,		/* a critical request got nothing */
 	LABYRINTH_FREE_DYING,		/* destroy has begun */
 	LABYRINTH_FREE_TAILS,		/* order > 0: look at all of the page */
+	LABYRINTH_FREE_BUFFER,		/* and of the buffer, by its record */
 };
 
 /* Bits of ->state. */
@@ -139,6 +140,8 @@ enum labyrinth_event_type {
 	LABYRINTH_EVENT_DMA_PAGE,
 	LABYRINTH_EVENT_DMA_RANGE,
 	LABYRINTH_EVENT_DMA_NMI,
+	LABYRINTH_EVENT_BUFFER_DETACH,
+	LABYRINTH_EVENT_BUFFER_PAGES,
 	LABYRINTH_NR_EVENTS
 };
 
@@ -211,6 +214,8 @@ struct labyrinth_zone {
 	struct labyrinth_cache __percpu	*clean;
 
 	unsigned int		order;
+	unsigned int		buffer_pages;	/* 0: no buffers */
+	unsigned int		unit;		/* pages of the system in one of the zone */
 	int			node;
 	gfp_t			gfp;		/* zone, compound, node */
 	enum labyrinth_policy	policy;
@@ -229,9 +234,10 @@ struct labyrinth_zone {
 	struct labyrinth_stack	reserve ____cacheline_aligned_in_smp;
 	struct labyrinth_stack	depot ____cacheline_aligned_in_smp;
 	struct labyrinth_stack	clean_depot;
-	/* Pages for cleanup to give back: of the zone, and what did not join. */
+	/* For cleanup to give back: pages of the zone, what did not join, buffers. */
 	struct labyrinth_stack	exit ____cacheline_aligned_in_smp;
 	struct llist_head	strays;
+	struct llist_head	buffers;
 	struct labyrinth_stack	handoff ____cacheline_aligned_in_smp;
 	atomic_t		handoffs;	/* pages in it, or with their function */
 
@@ -283,6 +289,7 @@ struct labyrinth_zone {
 	struct fault_attr	fail_system;
 	struct fault_attr	fail_refill;
 #endif
+	struct labyrinth_buffer	**buffer;	/* by slot */
 	dma_addr_t		*dma;		/* by slot; NULL: no device */
 	struct device		*dma_dev;	/* NULL once destroyed, too */
 	enum dma_data_direction	dma_dir;
@@ -313,7 +320,7 @@ static inline u64 labyrinth_from_reserve(struct labyrinth_zone *zone)
 
 static inline size_t labyrinth_bytes(const struct labyrinth_zone *zone)
 {
-	return PAGE_SIZE << zone->order;
+	return PAGE_SIZE * zone->unit;
 }
 
 /*
@@ -602,6 +609,31 @@ void labyrinth_system_put_rejected(struct labyrinth_zone *zone,
 				   struct list_head *rejected);
 void labyrinth_system_drain_exit(struct labyrinth_zone *zone);
 
+void labyrinth_system_let_go(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+
+/* buffer.c */
+int labyrinth_buffer_check(const struct labyrinth_zone_params *params);
+int labyrinth_buffer_policy(struct labyrinth_zone_params *params);
+unsigned long labyrinth_buffer_table_pages(const struct labyrinth_zone_params *params);
+int labyrinth_buffer_init(struct labyrinth_zone *zone);
+void labyrinth_buffer_free(struct labyrinth_zone *zone);
+struct page *labyrinth_buffer_make(struct labyrinth_zone *zone, gfp_t gfp);
+void labyrinth_buffer_drain(struct labyrinth_zone *zone);
+void labyrinth_buffer_join(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+void labyrinth_buffer_reject(struct labyrinth_zone *zone, struct page *page, bool given);
+void labyrinth_buffer_leave(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+void labyrinth_buffer_lose(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
+bool labyrinth_buffer_sound(struct labyrinth_zone *zone, const struct labyrinth_desc *desc);
+void *labyrinth_buffer_address(struct labyrinth_zone *zone, const struct page *page);
+struct page *labyrinth_buffer_find(struct labyrinth_zone *zone, const void *address);
+
+/* Where the consumer finds the content of a page, or buffer, that is its own. */
+static inline void *labyrinth_address(struct labyrinth_zone *zone, const struct page *page)
+{
+	return unlikely(zone->buffer_pages) ? labyrinth_buffer_address(zone, page) :
+					      page_address(page);
+}
+
 /* dma.c */
 int labyrinth_dma_settle(struct labyrinth_zone_params *params);
 unsigned long labyrinth_dma_table_pages(const struct labyrinth_zone_params *params);
@@ -694,6 +726,7 @@ void labyrinth_shrink_exit(void);
 /* zone_params.c */
 int labyrinth_zone_params_settle(struct labyrinth_zone_params *params);
 unsigned int labyrinth_zone_surplus_max(unsigned int cache);
+unsigned int labyrinth_unit(const struct labyrinth_zone_params *params);
 
 /* For "%.*s": the length of what was written, without what echo appends. */
 static inline int labyrinth_given(const char *text)
@@ -791,7 +824,7 @@ static inline bool labyrinth_inject_fill(struct labyrinth_zone *zone)
 /* What does every request have to heed, beside its own flags? */
 static inline void labyrinth_attention_settle(struct labyrinth_zone *zone)
 {
-	bool wanted = zone->init_on_alloc ||
+	bool wanted = zone->init_on_alloc || zone->buffer_pages ||
 		      test_bit(LABYRINTH_INJECT_RESERVE_ONLY, &zone->inject) ||
 		      test_bit(LABYRINTH_ZONE_DYING, &zone->state);
 

@@ -41,7 +41,7 @@ bool labyrinth_quality_verify(struct labyrinth_zone *zone,
 
 	if (!(zone->quality & LABYRINTH_QUALITY_VERIFY))
 		return true;
-	start = page_address(desc->page);
+	start = labyrinth_address(zone, desc->page);
 	bad = memchr_inv(start, zone->verify_pattern, labyrinth_bytes(zone));
 	if (likely(!bad))
 		return true;
@@ -64,11 +64,11 @@ void labyrinth_quality_apply(struct labyrinth_zone *zone, struct page *page,
 
 	if (quality & LABYRINTH_QUALITY_POISON) {
 		if (!(patterned && zone->verify_pattern == zone->poison))
-			memset(page_address(page), zone->poison,
+			memset(labyrinth_address(zone, page), zone->poison,
 			       labyrinth_bytes(zone));
 	} else if (!fresh && labyrinth_quality_zeroed(zone, quality)) {
 		if (!(patterned && zone->verify_pattern == 0))
-			memset(page_address(page), 0, labyrinth_bytes(zone));
+			memset(labyrinth_address(zone, page), 0, labyrinth_bytes(zone));
 	}
 }
 
@@ -76,8 +76,8 @@ void labyrinth_quality_apply(struct labyrinth_zone *zone, struct page *page,
 void labyrinth_quality_idle(struct labyrinth_zone *zone, struct page *page)
 {
 	if (zone->quality & LABYRINTH_QUALITY_VERIFY)
-		memset(page_address(page), zone->verify_pattern,
+		memset(labyrinth_address(zone, page), zone->verify_pattern,
 		       labyrinth_bytes(zone));
 	else if (test_bit(LABYRINTH_FREE_CLEAR, &zone->free_attention))
-		memset(page_address(page), 0, labyrinth_bytes(zone));
+		memset(labyrinth_address(zone, page), 0, labyrinth_bytes(zone));
 }

@@ -237,6 +237,14 @@ static void labyrinth_report_event(struct labyrinth_zone *zone,
 		pr_err("zone %s: %s synchronised a page in nmi context; allowed in all others\n",
 		       zone->name, caller);
 		break;
+	case LABYRINTH_EVENT_BUFFER_DETACH:
+		pr_err("zone %s: %s detaches a buffer, whose pages cannot leave one by one; it remains the caller's\n",
+		       zone->name, caller);
+		break;
+	case LABYRINTH_EVENT_BUFFER_PAGES:
+		pr_err("zone %s: %s asked for the pages of a buffer at %p, where no live one of the zone begins\n",
+		       zone->name, caller, event->page);
+		break;
 	case LABYRINTH_EVENT_NONE:
 	case LABYRINTH_NR_EVENTS:
 		break;

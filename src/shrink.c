@@ -32,7 +32,7 @@ static unsigned long labyrinth_shrink_count(struct shrinker *shrinker,
 	if (!mutex_trylock(&labyrinth_zones_lock))
 		return 0;
 	list_for_each_entry(zone, &labyrinth_zones, list)
-		nr += labyrinth_cached(zone) << zone->order;
+		nr += labyrinth_cached(zone) * zone->unit;
 	mutex_unlock(&labyrinth_zones_lock);
 	return nr ?: SHRINK_EMPTY;
 }
@@ -48,9 +48,9 @@ static unsigned long labyrinth_shrink_scan(struct shrinker *shrinker,
 	list_for_each_entry(zone, &labyrinth_zones, list) {
 		if (freed >= wanted)
 			break;
-		nr = DIV_ROUND_UP(wanted - freed, 1UL << zone->order);
+		nr = DIV_ROUND_UP(wanted - freed, zone->unit);
 		nr = labyrinth_depot_drain(zone, min_t(unsigned long, nr, UINT_MAX));
-		freed += nr << zone->order;
+		freed += nr * zone->unit;
 		if (freed < wanted)
 			labyrinth_cache_drain_ask(zone);
 	}

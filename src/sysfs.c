@@ -116,6 +116,12 @@ static ssize_t policy_store(struct labyrinth_zone *zone, const char *text,
 		       zone->name, labyrinth_given(text), text);
 		return ret;
 	}
+	if (policy != LABYRINTH_RESERVE_ONLY && zone->buffer_pages) {
+		pr_err("zone %s: policy %s; buffers are mapped in advance, allowed is %s\n",
+		       zone->name, labyrinth_policy_name(policy),
+		       labyrinth_policy_name(LABYRINTH_RESERVE_ONLY));
+		return -EINVAL;
+	}
 	if (policy == LABYRINTH_RESERVE_ONLY &&
 	    (zone->quality & LABYRINTH_QUALITY_ACCOUNT)) {
 		pr_err("zone %s: policy reserve_only; charged pages come from the system only\n",
@@ -136,6 +142,13 @@ static ssize_t order_show(struct labyrinth_zone *zone, char *buffer)
 }
 
 static struct labyrinth_attribute labyrinth_attr_order = __ATTR_RO(order);
+
+static ssize_t buffer_pages_show(struct labyrinth_zone *zone, char *buffer)
+{
+	return sysfs_emit(buffer, "%u\n", zone->buffer_pages);
+}
+
+static struct labyrinth_attribute labyrinth_attr_buffer_pages = __ATTR_RO(buffer_pages);
 
 static ssize_t latched_show(struct labyrinth_zone *zone, char *buffer)
 {
@@ -181,6 +194,7 @@ static struct attribute *labyrinth_attrs[] = {
 	&labyrinth_attr_dma_errors.attr,
 	&labyrinth_attr_policy.attr,
 	&labyrinth_attr_order.attr,
+	&labyrinth_attr_buffer_pages.attr,
 	&labyrinth_attr_latched.attr,
 	NULL
 };

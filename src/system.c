@@ -87,7 +87,9 @@ static struct llist_node *labyrinth_stray(struct page *page)
 static void labyrinth_disown(struct labyrinth_zone *zone, struct page *page)
 {
 	labyrinth_count(zone, LABYRINTH_RETURNED);
-	if (labyrinth_system_usable()) {
+	if (zone->buffer_pages) {
+		labyrinth_buffer_reject(zone, page, false);
+	} else if (labyrinth_system_usable()) {
 		labyrinth_put_page(page);
 	} else {
 		llist_add(labyrinth_stray(page), &zone->strays);
@@ -141,6 +143,12 @@ struct labyrinth_desc *labyrinth_system_join(struct labyrinth_zone *zone,
 {
 	struct labyrinth_desc *desc = labyrinth_registry_join(zone, page);
 
+	if (unlikely(zone->buffer_pages) && desc) {
+		if (IS_ERR(desc))
+			labyrinth_buffer_reject(zone, page, true);
+		else
+			labyrinth_buffer_join(zone, desc);
+	}
 	if (IS_ERR_OR_NULL(desc) || likely(labyrinth_dma_map(zone, desc)))
 		return desc;
 	labyrinth_registry_leave(zone, desc);
@@ -173,6 +181,8 @@ void labyrinth_system_lose(struct labyrinth_zone *zone, struct labyrinth_desc *d
 		return;
 	}
 	labyrinth_dma_unmap(zone, desc);
+	if (unlikely(zone->buffer_pages))
+		labyrinth_buffer_lose(zone, desc);
 	labyrinth_registry_lose(zone, desc);
 	labyrinth_room(zone);
 }
@@ -193,6 +203,18 @@ struct page *labyrinth_system_leave(struct labyrinth_zone *zone,
 	}
 	labyrinth_dma_unmap(zone, desc);
 	return labyrinth_registry_leave(zone, desc);
+}
+
+/*
+ * The page of a claimed descriptor leaves, to the system: where that may be entered, or
+ * any buffer.
+ */
+void labyrinth_system_let_go(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
+{
+	if (unlikely(zone->buffer_pages))
+		labyrinth_buffer_leave(zone, desc);
+	else
+		labyrinth_put_page(labyrinth_system_leave(zone, desc));
 }
 
 /* An attempt came to nothing. @full: as below. */
@@ -267,7 +289,7 @@ struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 	struct labyrinth_desc *desc = NULL;
 	unsigned int held = 0;
 
-	if (test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
+	if (test_bit(LABYRINTH_ZONE_LATCHED, &zone->state) || zone->buffer_pages)
 		return NULL;
 	if (!full && !labyrinth_nolock_suits(zone, quality))
 		return NULL;
@@ -291,8 +313,9 @@ struct labyrinth_desc *labyrinth_system_take(struct labyrinth_zone *zone,
 void labyrinth_system_give(struct labyrinth_zone *zone,
 			   struct labyrinth_desc *desc)
 {
-	if (labyrinth_system_usable()) {
-		labyrinth_put_page(labyrinth_system_leave(zone, desc));
+	/* A buffer waits by itself. */
+	if (labyrinth_system_usable() || zone->buffer_pages) {
+		labyrinth_system_let_go(zone, desc);
 		labyrinth_room(zone);
 		return;
 	}
@@ -329,6 +352,7 @@ void labyrinth_system_drain_exit(struct labyrinth_zone *zone)
 	}
 	llist_for_each_safe(stray, after, llist_del_all(&zone->strays))
 		put_page(container_of((struct list_head *)stray, struct page, lru));
+	labyrinth_buffer_drain(zone);
 }
 
 static unsigned int labyrinth_fetch(struct labyrinth_zone *zone, unsigned int nr,
@@ -338,6 +362,14 @@ static unsigned int labyrinth_fetch(struct labyrinth_zone *zone, unsigned int nr
 
 	if (labyrinth_inject_fill(zone))
 		return 0;
+	if (zone->buffer_pages) {
+		for (i = 0; i < nr; i++) {
+			page[i] = labyrinth_buffer_make(zone, gfp);
+			if (!page[i])
+				break;
+		}
+		return i;
+	}
 	gfp |= zone->gfp;
 	if (zone->order == 0)
 		return labyrinth_alloc_pages_bulk(gfp, zone->node, nr, page);

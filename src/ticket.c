@@ -198,7 +198,7 @@ static int labyrinth_ticket_wait(struct labyrinth_zone *zone,
 int labyrinth_ticket_reserve(struct labyrinth_zone *zone, unsigned int nr,
 			     unsigned long timeout, struct labyrinth_ticket *ticket)
 {
-	unsigned long charge = (unsigned long)nr << zone->order;
+	unsigned long charge = (unsigned long)nr * zone->unit;
 	unsigned int most = zone->max_pages - READ_ONCE(zone->reserve_target);
 	int ret;
 
@@ -304,7 +304,7 @@ void labyrinth_ticket_release(struct labyrinth_ticket *ticket)
 		return;
 	WRITE_ONCE(ticket->zone, NULL);
 	labyrinth_ticket_empty(zone, ticket);
-	labyrinth_uncharge((unsigned long)ticket->nr << zone->order);
+	labyrinth_uncharge((unsigned long)ticket->nr * zone->unit);
 	rcu_read_lock();
 	atomic_dec(&zone->tickets);
 	labyrinth_zone_unpin(zone);

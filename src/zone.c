@@ -54,6 +54,8 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 {
 	strscpy(zone->name, params->name, sizeof(zone->name));
 	zone->order = params->order;
+	zone->buffer_pages = params->buffer_pages;
+	zone->unit = labyrinth_unit(params);
 	zone->node = params->node;
 	zone->gfp = params->gfp_zone | (params->order ? __GFP_COMP : 0) |
 		    (params->node == NUMA_NO_NODE ? 0 : __GFP_THISNODE);
@@ -76,6 +78,8 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 		zone->page_flags &= ~BIT(PG_head);
 		set_bit(LABYRINTH_FREE_TAILS, &zone->free_attention);
 	}
+	if (params->buffer_pages)
+		set_bit(LABYRINTH_FREE_BUFFER, &zone->free_attention);
 
 	zone->init_on_alloc = labyrinth_strict_init_on_alloc && want_init_on_alloc(0);
 	if (zone->quality & LABYRINTH_QUALITY_VERIFY)
@@ -85,8 +89,8 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 	if (want_init_on_free())
 		set_bit(LABYRINTH_FREE_CLEAR, &zone->free_attention);
 	/* Idle pages that are patterned, or cleared when freed, are not kept clean. */
-	if (zone->cache_size && !(zone->quality & LABYRINTH_QUALITY_VERIFY) &&
-	    !want_init_on_free())
+	if (zone->cache_size && !zone->buffer_pages &&
+	    !(zone->quality & LABYRINTH_QUALITY_VERIFY) && !want_init_on_free())
 		zone->clean_size = zone->batch;
 	labyrinth_attention_settle(zone);
 }
@@ -95,6 +99,7 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 {
 	labyrinth_uncharge(zone->charged);
 	labyrinth_dma_free(zone);
+	labyrinth_buffer_free(zone);
 	labyrinth_registry_free(zone);
 	labyrinth_cache_free(zone);
 	labyrinth_inject_free(zone);
@@ -109,8 +114,9 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 static struct labyrinth_zone *
 labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 {
-	unsigned long charge = ((unsigned long)params->reserve << params->order) +
+	unsigned long charge = (unsigned long)params->reserve * labyrinth_unit(params) +
 			       labyrinth_registry_table_pages(params->max_pages) +
+			       labyrinth_buffer_table_pages(params) +
 			       labyrinth_dma_table_pages(params);
 	struct labyrinth_zone *zone;
 
@@ -136,6 +142,7 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	ratelimit_state_init(&zone->burst_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	init_llist_head(&zone->strays);
+	init_llist_head(&zone->buffers);
 	lockdep_register_key(&zone->available_key);
 	lockdep_register_key(&zone->handoff_key);
 	labyrinth_zone_configure(zone, params);
@@ -143,7 +150,7 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	labyrinth_refill_setup(zone);
 
 	if (labyrinth_cache_setup(zone) || labyrinth_registry_init(zone) ||
-	    labyrinth_dma_init(zone, params)) {
+	    labyrinth_buffer_init(zone) || labyrinth_dma_init(zone, params)) {
 		labyrinth_zone_free(zone);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -242,7 +249,7 @@ static unsigned int labyrinth_zone_sweep(struct labyrinth_zone *zone)
 		state = READ_ONCE(desc->state);
 		if (state == LABYRINTH_DESC_IDLE || state == LABYRINTH_DESC_ASIDE) {
 			if (labyrinth_desc_kept(zone, desc))
-				put_page(labyrinth_system_leave(zone, desc));
+				labyrinth_system_let_go(zone, desc);
 			continue;
 		}
 		while (state & LABYRINTH_DESC_LIVE) {
@@ -434,8 +441,8 @@ EXPORT_SYMBOL_LABYRINTH(devm_labyrinth_zone_create);
 
 static int labyrinth_zone_grow(struct labyrinth_zone *zone, unsigned int reserve)
 {
-	unsigned long more = (unsigned long)(reserve - zone->reserve_target) <<
-			     zone->order;
+	unsigned long more = (unsigned long)(reserve - zone->reserve_target) *
+			     zone->unit;
 	char node[LABYRINTH_NODE_LEN];
 	int ret;
 
@@ -458,8 +465,8 @@ static int labyrinth_zone_grow(struct labyrinth_zone *zone, unsigned int reserve
 
 static void labyrinth_zone_shrink(struct labyrinth_zone *zone, unsigned int reserve)
 {
-	unsigned long less = (unsigned long)(zone->reserve_target - reserve) <<
-			     zone->order;
+	unsigned long less = (unsigned long)(zone->reserve_target - reserve) *
+			     zone->unit;
 
 	labyrinth_reserve_lower(zone, reserve);
 	labyrinth_uncharge(less);

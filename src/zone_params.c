@@ -21,6 +21,12 @@
 /* Percent of the memory above which a reserve is large. */
 #define LABYRINTH_LARGE_SHARE		5U
 
+/* Pages of the system in each of the zone's. */
+unsigned int labyrinth_unit(const struct labyrinth_zone_params *params)
+{
+	return params->buffer_pages ?: 1U << params->order;
+}
+
 /* Most pages that caches and depot can hold. */
 unsigned int labyrinth_zone_surplus_max(unsigned int cache)
 {
@@ -68,7 +74,7 @@ static int labyrinth_params_check(const struct labyrinth_zone_params *params)
 		       (__force unsigned int)LABYRINTH_QUALITY_KNOWN);
 		return -EINVAL;
 	}
-	return 0;
+	return labyrinth_buffer_check(params);
 }
 
 /* A power of two wastes no descriptors. */
@@ -97,6 +103,8 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 		params->policy = over.policy ?: params->policy;
 	}
 	params->reserve = params->reserve ?: labyrinth_default_reserve;
+	if (labyrinth_buffer_policy(params))
+		return -EINVAL;
 	params->policy = params->policy ?: labyrinth_default_policy;
 	params->poison_pattern = params->poison_pattern ?: labyrinth_poison_pattern;
 	if (!params->cache)
@@ -147,7 +155,7 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 static void labyrinth_params_warn(const struct labyrinth_zone_params *params)
 {
 	unsigned long share = totalram_pages() / 100 * LABYRINTH_LARGE_SHARE;
-	unsigned long reserve = (unsigned long)params->reserve << params->order;
+	unsigned long reserve = (unsigned long)params->reserve * labyrinth_unit(params);
 
 	if (params->order > PAGE_ALLOC_COSTLY_ORDER)
 		pr_warn("zone %s: order %u: above order %u the system has contiguous memory only until it is fragmented, and does not try hard to make some; requests then fail once the reserve of %u is used up, and it may not be refilled before the machine is booted again\n",

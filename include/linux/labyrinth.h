@@ -187,7 +187,9 @@ enum labyrinth_policy {
  *	directories below /sys/kernel/labyrinth and debugfs, and the administrator's
  *	``zones=`` entry.
  * @order: allocation order of every page of the zone, 0 unless contiguity is a
- *	must. Above 0 the pages are compound (__GFP_COMP).
+ *	must. Above 0 the pages are compound (__GFP_COMP); above 3
+ *	(PAGE_ALLOC_COSTLY_ORDER) the log warns, since the system may not have such
+ *	pages any more after a while.
  * @reserve: pages (of @order) guaranteed, 1 to 1048576; 0: the module parameter
  *	``default_reserve``
  * @max_pages: most pages the zone may own at once: reserved, cached and live
@@ -216,6 +218,8 @@ enum labyrinth_policy {
  * @ctx: passed to @available
  * @handoff_max: pages that may be handed off and not done with at once, 1 to
  *	@max_pages; 0: 256, or @max_pages if that is less
+ * @buffer_pages: 0, or 2 to 256: what the zone hands out are buffers of so many pages
+ *	of order 0, mapped at one address; see "Buffers". All counts are of buffers then.
  * @dma_dev: NULL, or the device that every page is to be mapped for; see "Pages for
  *	a device". Its DMA mask has been set (dma_set_mask()) and does not change
  *	as long as the zone lives.
@@ -236,9 +240,30 @@ struct labyrinth_zone_params {
 	void (*available)(struct labyrinth_zone *zone, void *ctx);
 	void *ctx;
 	unsigned int handoff_max;
+	unsigned int buffer_pages;
 	struct device *dma_dev;
 	enum dma_data_direction dma_dir;
 };
+
+/**
+ * DOC: Buffers
+ *
+ * Memory that is contiguous for the kernel, in atomic context, without any contiguous
+ * physical memory: in a zone with &struct labyrinth_zone_params.buffer_pages each
+ * labyrinth_alloc_atomic() returns the address of so many pages from anywhere, mapped
+ * side by side in advance, and labyrinth_free() takes that address.
+ *
+ * Mapping may sleep. Requests are therefore served from caches and reserve alone
+ * (LABYRINTH_RESERVE_ONLY; any other policy is refused), which the worker refills: the
+ * reserve has to hold what is needed until then. A buffer that is freed is recycled,
+ * mapping and all, if the zone holds the only reference of each of its pages.
+ *
+ * What is handed out as a page, by labyrinth_alloc_page_atomic() and its like, is the
+ * buffer's first one, and stands for all of it; its page_address() is not the buffer's.
+ * Buffers are neither charged, nor mapped for a device, nor detached.
+ *
+ * Beside its pages a buffer takes address space, and TLB entries for each page.
+ */
 
 /**
  * DOC: Pages for a device
@@ -368,7 +393,7 @@ struct labyrinth_stats {
 /**
  * struct labyrinth_page_info - what a zone knows of one of its live pages
  * @page: the page itself
- * @address: where the kernel's linear mapping has it
+ * @address: where the kernel's linear mapping has it, or where its buffer is
  * @pfn: its page frame number
  * @phys: its physical address, which is no address that a device understands
  * @dma: the address that the zone's device has it at, or DMA_MAPPING_ERROR
@@ -576,7 +601,7 @@ labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,
  *
  * Context: Any context.
  * Return: The page's address in the kernel's linear mapping, PAGE_SIZE << order
- *	bytes, or NULL.
+ *	bytes, or the buffer's, or NULL.
  */
 void * __must_check
 labyrinth_alloc_atomic(struct labyrinth_zone *zone, labyrinth_quality_t quality)
@@ -748,6 +773,20 @@ labyrinth_ticket_alloc(struct labyrinth_ticket *ticket,
  * Context: Any context; the time it takes grows with the pages left.
  */
 void labyrinth_ticket_release(struct labyrinth_ticket *ticket);
+
+/**
+ * labyrinth_buffer_pages() - the pages of a buffer, for a scatter list
+ * @zone: a zone of buffers
+ * @address: what labyrinth_alloc_atomic() returned
+ *
+ * For sg_alloc_table_from_pages(), say. The array belongs to the buffer and stays for as
+ * long as that is live.
+ *
+ * Context: Any context.
+ * Return: &struct labyrinth_zone_params.buffer_pages pages in their order, or NULL if no
+ *	live buffer of @zone begins at @address (misuse).
+ */
+struct page **labyrinth_buffer_pages(struct labyrinth_zone *zone, const void *address);
 
 /**
  * labyrinth_page_dma_addr() - where the zone's device finds a page

@@ -2,7 +2,7 @@
 /*
  * How a zone ends: is it freed once, after its last user, and with every page back?
  *
- * mirrors src/zone.c labyrinth_zone_sweep 66696a0d323a
+ * mirrors src/zone.c labyrinth_zone_sweep 1c6262edb96f
  * mirrors src/zone.c labyrinth_zone_quiesce 3c516ebb961d
  * mirrors src/zone.c labyrinth_zone_release 5bf3bd4709f3
  * mirrors src/zone.c labyrinth_zone_gone fb1187a866f0
@@ -13,11 +13,13 @@
  * mirrors src/refill.c labyrinth_refill_stop f9570ce5b023
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
  * mirrors src/free.c labyrinth_claim_page 41e0a9a55ad2
- * mirrors src/free.c labyrinth_free_claimed_page bdef37ffeb8b
- * mirrors src/free.c labyrinth_free_one 75a2b9d86806
- * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
- * mirrors src/system.c labyrinth_system_give 95e5118f7191
- * mirrors src/system.c labyrinth_system_drain_exit 4adaaaa34cea
+ * mirrors src/free.c labyrinth_free_claimed_page 2759b04d884d
+ * mirrors src/free.c labyrinth_free_one 0c07dff271f3
+ * mirrors src/free.c labyrinth_free_calm 12ba4ac58a1f
+ * mirrors src/alloc.c labyrinth_alloc_begin 09c968982e74
+ * mirrors src/alloc.c labyrinth_alloc_one a4ef164734ed
+ * mirrors src/system.c labyrinth_system_give f387dae49b85
+ * mirrors src/system.c labyrinth_system_drain_exit ed6efc1f45b1
  *
  * Bounds: two users (a CPU each, or an interrupt of one: those interleave less)
  * that allocate and free; PAGES pages; a zone that is destroyed once, at any time;

@@ -7,14 +7,16 @@
  * mirrors src/alloc.c labyrinth_alloc_pop f1856a88d124
  * mirrors src/alloc.c labyrinth_alloc_cached 7229071f0038
  * mirrors src/alloc.c labyrinth_alloc_refill 5de5a598d6bd
- * mirrors src/alloc.c labyrinth_alloc_one 349879fa937f
+ * mirrors src/alloc.c labyrinth_alloc_begin 09c968982e74
+ * mirrors src/alloc.c labyrinth_alloc_one a4ef164734ed
  * mirrors src/free.c labyrinth_free_push 759a4bdc4e5e
  * mirrors src/free.c labyrinth_free_rest 7fdb0098e5ed
  * mirrors src/free.c labyrinth_free_far 5a626f802b2d
  * mirrors src/free.c labyrinth_free_spill 29a983e9bc6f
  * mirrors src/free.c labyrinth_free_some 58c6f7a3e20b
  * mirrors src/alloc.c labyrinth_bulk_more f1a9ca0ff138
- * mirrors src/free.c labyrinth_free_one 75a2b9d86806
+ * mirrors src/free.c labyrinth_free_one 0c07dff271f3
+ * mirrors src/free.c labyrinth_free_calm 12ba4ac58a1f
  * mirrors src/cache.c labyrinth_cache_fill 812e8d8e22bd
  * mirrors src/cache.c labyrinth_cache_load 82826d0d70db
  * mirrors src/cache.c labyrinth_cache_pop 5702486460e6
