@@ -134,16 +134,18 @@ static bool labyrinth_nolock_suits(const struct labyrinth_zone *zone,
 	       !(quality & LABYRINTH_QUALITY_ACCOUNT);
 }
 
-/*
- * As labyrinth_registry_join(), and mapped; -EIO: it could not be, and is the caller's
- * again, owned no longer. Where the system may be entered, if there is a device.
- */
-struct labyrinth_desc *labyrinth_system_join(struct labyrinth_zone *zone,
-					     struct page *page)
+/* Are its pages nothing but pages? */
+static bool labyrinth_plain(const struct labyrinth_zone *zone)
 {
-	struct labyrinth_desc *desc = labyrinth_registry_join(zone, page);
+	return likely(!zone->dma && !zone->buffer_pages);
+}
 
-	if (unlikely(zone->buffer_pages) && desc) {
+/* What has joined, or not, is given what else belongs to it. */
+static noinline struct labyrinth_desc *
+labyrinth_system_joined(struct labyrinth_zone *zone, struct page *page,
+			struct labyrinth_desc *desc)
+{
+	if (zone->buffer_pages && desc) {
 		if (IS_ERR(desc))
 			labyrinth_buffer_reject(zone, page, true);
 		else
@@ -153,6 +155,18 @@ struct labyrinth_desc *labyrinth_system_join(struct labyrinth_zone *zone,
 		return desc;
 	labyrinth_registry_leave(zone, desc);
 	return ERR_PTR(-EIO);
+}
+
+/*
+ * As labyrinth_registry_join(), and mapped; -EIO: it could not be, and is the caller's
+ * again, owned no longer. Where the system may be entered, if there is a device.
+ */
+struct labyrinth_desc *labyrinth_system_join(struct labyrinth_zone *zone,
+					     struct page *page)
+{
+	struct labyrinth_desc *desc = labyrinth_registry_join(zone, page);
+
+	return labyrinth_plain(zone) ? desc : labyrinth_system_joined(zone, page, desc);
 }
 
 /* It waits on the exit stack. */
@@ -211,7 +225,9 @@ struct page *labyrinth_system_leave(struct labyrinth_zone *zone,
  */
 void labyrinth_system_let_go(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
 {
-	if (unlikely(zone->buffer_pages))
+	if (labyrinth_plain(zone))
+		labyrinth_put_page(labyrinth_registry_leave(zone, desc));
+	else if (zone->buffer_pages)
 		labyrinth_buffer_leave(zone, desc);
 	else
 		labyrinth_put_page(labyrinth_system_leave(zone, desc));
