@@ -65,7 +65,7 @@ labyrinth_fast_signature(unsigned long caller)
  * The same on the slow path, whose rcu_read_lock() disables preemption only
  * where RCU readers cannot be preempted.
  */
-static u32 labyrinth_slow_context(void)
+u32 labyrinth_slow_context(void)
 {
 	return preempt_count() +
 	       (IS_ENABLED(CONFIG_PREEMPT_RCU) ? PREEMPT_DISABLE_OFFSET : 0);
@@ -528,6 +528,20 @@ struct page *labyrinth_alloc_page_atomic(struct labyrinth_zone *zone,
 	return page;
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_alloc_page_atomic);
+
+/* The same on behalf of @caller. */
+struct page *labyrinth_alloc_for(struct labyrinth_zone *zone,
+				 labyrinth_quality_t quality, unsigned long caller)
+{
+	struct labyrinth_cache *cache;
+	struct page *page;
+
+	if (unlikely(labyrinth_alloc_begin(zone, quality, &cache)))
+		page = labyrinth_alloc_special(zone, quality, caller);
+	else
+		labyrinth_alloc_one(zone, cache, quality, caller, &page);
+	return page;
+}
 
 /* Who alone knows of buffers, so that nobody else has to keep the zone for them. */
 static noinline void *labyrinth_alloc_special_address(struct labyrinth_zone *zone,

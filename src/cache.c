@@ -445,6 +445,7 @@ static void labyrinth_cache_drain_work(struct work_struct *work)
 	struct labyrinth_zone *zone = container_of(work, struct labyrinth_drain,
 						   work)->zone;
 
+	labyrinth_frag_drain(zone);
 	labyrinth_cache_drain(zone, zone->cache);
 	labyrinth_cache_drain(zone, zone->clean);
 }
@@ -458,7 +459,8 @@ void labyrinth_cache_drain_ask(struct labyrinth_zone *zone)
 		/* data_race(): one that fills up this very moment may be left out. */
 		if (data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->nr)) ||
 		    /* data_race(): likewise. */
-		    data_race(READ_ONCE(per_cpu_ptr(zone->clean, cpu)->nr)))
+		    data_race(READ_ONCE(per_cpu_ptr(zone->clean, cpu)->nr)) ||
+		    labyrinth_frag_drainable(zone, cpu))
 			queue_work_on(cpu, labyrinth_drain_wq,
 				      &per_cpu_ptr(zone->drain, cpu)->work);
 }

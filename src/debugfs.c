@@ -44,15 +44,19 @@ static int labyrinth_registry_show(struct seq_file *seq, void *v)
 	loff_t pos = *(loff_t *)v;
 
 	if (pos == 0) {
-		seq_puts(seq, "# pfn order age_ms context caller\n");
+		seq_puts(seq, "# pfn order age_ms context fragments caller\n");
 		return 0;
 	}
 	if (!labyrinth_registry_read(zone, pos - 1, LABYRINTH_DESC_LIVE, &copy))
 		return SEQ_SKIP;
-	seq_printf(seq, "%lu %u %u %s %s\n", page_to_pfn(copy.page), zone->order,
+	seq_printf(seq, "%lu %u %u %s ", page_to_pfn(copy.page), zone->order,
 		   jiffies_to_msecs(jiffies - copy.when),
-		   labyrinth_context_name(copy.context),
-		   labyrinth_caller_name(caller, copy.caller));
+		   labyrinth_context_name(copy.context));
+	if (copy.state & LABYRINTH_DESC_FRAG)
+		seq_printf(seq, "%u ", labyrinth_frag_live(&copy));
+	else
+		seq_puts(seq, "- ");
+	seq_printf(seq, "%s\n", labyrinth_caller_name(caller, copy.caller));
 	return 0;
 }
 

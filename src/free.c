@@ -126,24 +126,12 @@ static void labyrinth_free_misuse(struct labyrinth_zone *zone,
 				  const struct labyrinth_desc *desc,
 				  unsigned long caller)
 {
+	unsigned int frags = type == LABYRINTH_EVENT_SPLIT ? labyrinth_frag_live(desc) : 0;
+
 	labyrinth_count(zone, LABYRINTH_MISUSE);
-	labyrinth_record(zone, type, page, 0, caller,
+	labyrinth_record(zone, type, page, frags, caller,
 			 desc ? labyrinth_desc_caller(desc) : 0,
 			 desc ? labyrinth_desc_freer(desc) : 0);
-}
-
-/*
- * The page of an address, by arithmetic alone: safe for any value whatsoever where
- * struct pages are one array. Only page_address() hands out what comes back, and its
- * addresses are of the direct map; what virt_to_page() does for others is not needed.
- */
-static __always_inline struct page *labyrinth_addr_page(const void *addr)
-{
-#if defined(CONFIG_X86_64) && defined(CONFIG_SPARSEMEM_VMEMMAP)
-	return pfn_to_page(((unsigned long)addr - PAGE_OFFSET) >> PAGE_SHIFT);
-#else
-	return virt_to_page(addr);
-#endif
 }
 
 /*
@@ -154,6 +142,8 @@ static enum labyrinth_event_type labyrinth_claim_refused(u32 state)
 {
 	if (!(state & LABYRINTH_DESC_LIVE))
 		return LABYRINTH_EVENT_DOUBLE_FREE;
+	if (state & LABYRINTH_DESC_FRAG)
+		return LABYRINTH_EVENT_SPLIT;
 	return state & LABYRINTH_DESC_HANDOFF ? LABYRINTH_EVENT_HANDED_OFF :
 						LABYRINTH_EVENT_NONE;
 }
@@ -504,17 +494,11 @@ void labyrinth_free_page(struct labyrinth_zone *zone, struct page *page)
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_free_page);
 
-/*
- * An address is turned into its page by arithmetic where that is safe for any
- * value whatsoever; elsewhere the kernel is asked first.
- */
-static bool labyrinth_addr_plausible(const void *addr)
+/* The same on behalf of @caller. */
+void labyrinth_free_for(struct labyrinth_zone *zone, struct page *page,
+			unsigned long caller)
 {
-	if (!PAGE_ALIGNED(addr))
-		return false;
-	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) && !IS_ENABLED(CONFIG_DEBUG_VIRTUAL))
-		return true;
-	return virt_addr_valid(addr);
+	labyrinth_free_one(zone, page, caller);
 }
 
 /* An address that is no page's own: a buffer's, or nobody's. */

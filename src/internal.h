@@ -2,7 +2,7 @@
 /*
  * What the rooms of labyrinth.ko share. Dependencies point one way:
  *
- *	params, sysfs, debugfs, shrink -> zone -> ticket -> alloc, free ->
+ *	params, sysfs, debugfs, shrink -> zone -> ticket, frag -> alloc, free ->
  *		cache, reserve, refill, system, quality -> registry, dma -> stack
  *
  * with report, limit and inject usable by all.
@@ -11,6 +11,7 @@
 #define LABYRINTH_INTERNAL_H
 
 #include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/fault-inject.h>
 #include <linux/irq_work.h>
 #include <linux/jump_label.h>
@@ -115,6 +116,8 @@ enum labyrinth_count {
 	LABYRINTH_RECYCLED,
 	LABYRINTH_HANDED_OFF,
 	LABYRINTH_DMA_ERRORS,
+	LABYRINTH_FRAG_ALLOCS,		/* with this CPU's page in use */
+	LABYRINTH_FRAG_FREES,		/* likewise */
 	LABYRINTH_NR_COUNTS
 };
 
@@ -142,6 +145,12 @@ enum labyrinth_event_type {
 	LABYRINTH_EVENT_DMA_NMI,
 	LABYRINTH_EVENT_BUFFER_DETACH,
 	LABYRINTH_EVENT_BUFFER_PAGES,
+	LABYRINTH_EVENT_SPLIT,
+	LABYRINTH_EVENT_FRAG_SIZE,
+	LABYRINTH_EVENT_FRAG_ALIGN,
+	LABYRINTH_EVENT_FRAG_ACCOUNT,
+	LABYRINTH_EVENT_FRAG_BUFFER,
+	LABYRINTH_EVENT_FRAG_FREE,
 	LABYRINTH_NR_EVENTS
 };
 
@@ -149,7 +158,8 @@ enum labyrinth_event_type {
  * struct labyrinth_event - one thing that went wrong, until the worker prints it
  * @page: the page it is about, never followed
  * @type: what happened
- * @detail: flags given, or offset of the first changed byte, or offset given
+ * @detail: flags, size, alignment or offset given, offset of the first changed byte,
+ *	or fragments in the page
  * @caller: who made the call
  * @owner: who had taken the page, if known
  * @freer: who had freed it, if known; or the size given
@@ -189,6 +199,24 @@ struct labyrinth_cache {
 	struct labyrinth_desc	*slot[];
 };
 
+/**
+ * struct labyrinth_frag - the page of which one CPU cuts fragments
+ * @busy: taken by labyrinth_flag_try()
+ * @used: bytes cut off; all of them if there is no page
+ * @start: address of the page
+ * @desc: its descriptor; NULL: there is no page
+ * @allocs: fragments cut here
+ * @frees: fragments of whatever page freed on this CPU
+ */
+struct labyrinth_frag {
+	unsigned long		busy;
+	unsigned long		used;
+	void			*start;
+	struct labyrinth_desc	*desc;
+	unsigned long		allocs;
+	unsigned long		frees;
+};
+
 /* What has one CPU's cache emptied by that CPU; see src/cache.c. */
 struct labyrinth_drain {
 	struct work_struct	work;
@@ -212,6 +240,7 @@ struct labyrinth_zone {
 	unsigned long		cache_size;
 	labyrinth_quality_t	alloc_attention;
 	struct labyrinth_cache __percpu	*clean;
+	struct labyrinth_frag __percpu	*frag;
 
 	unsigned int		order;
 	unsigned int		buffer_pages;	/* 0: no buffers */
@@ -355,22 +384,33 @@ static inline void labyrinth_starved_kick(struct labyrinth_zone *zone)
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 }
 
-/* cache.c */
-static inline bool labyrinth_cache_trylock(struct labyrinth_cache *cache)
+/* A flag of this CPU's, with preemption off, against its own interrupts. */
+static inline bool labyrinth_flag_try(unsigned long *busy)
 {
 	/* An interrupt that changes it has put it back when it returns. */
-	if (unlikely(data_race(cache->busy)))
+	if (unlikely(data_race(*busy)))
 		return false;
-	WRITE_ONCE(cache->busy, 1);
-	/* Pairs with the barrier() of unlock, against this CPU's interrupts. */
+	WRITE_ONCE(*busy, 1);
+	/* Pairs with the barrier() of drop, against this CPU's interrupts. */
 	barrier();
 	return true;
 }
 
-static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
+static inline void labyrinth_flag_drop(unsigned long *busy)
 {
 	barrier();
-	WRITE_ONCE(cache->busy, 0);
+	WRITE_ONCE(*busy, 0);
+}
+
+/* cache.c */
+static inline bool labyrinth_cache_trylock(struct labyrinth_cache *cache)
+{
+	return labyrinth_flag_try(&cache->busy);
+}
+
+static inline void labyrinth_cache_unlock(struct labyrinth_cache *cache)
+{
+	labyrinth_flag_drop(&cache->busy);
 }
 
 void labyrinth_cache_fill(struct labyrinth_zone *zone, struct labyrinth_cache *cache,
@@ -653,11 +693,16 @@ void labyrinth_free_claimed(struct labyrinth_zone *zone, struct labyrinth_desc *
 struct page *labyrinth_release_claimed(struct labyrinth_zone *zone,
 				       struct labyrinth_desc *desc, u32 state,
 				       unsigned long caller);
+void labyrinth_free_for(struct labyrinth_zone *zone, struct page *page,
+			unsigned long caller);
 void labyrinth_give_idle(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 bool labyrinth_desc_kept(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 bool labyrinth_desc_sound(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 
 /* alloc.c */
+struct page *labyrinth_alloc_for(struct labyrinth_zone *zone,
+				 labyrinth_quality_t quality, unsigned long caller);
+u32 labyrinth_slow_context(void);
 bool labyrinth_request_valid(struct labyrinth_zone *zone,
 			     labyrinth_quality_t quality, unsigned long caller);
 struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
@@ -675,6 +720,24 @@ void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
 
 /* handoff.c */
 void labyrinth_handoff_work(struct work_struct *work);
+
+/* frag.c */
+#define LABYRINTH_FRAGS		64U		/* granules of a page */
+#define LABYRINTH_FRAG_OPEN	BIT_ULL(LABYRINTH_FRAGS - 1)
+
+/* Fragments live in a split page. */
+static inline unsigned int labyrinth_frag_live(const struct labyrinth_desc *desc)
+{
+	return hweight64(atomic64_read(&desc->frags) & ~LABYRINTH_FRAG_OPEN);
+}
+
+int labyrinth_frag_setup(struct labyrinth_zone *zone);
+bool labyrinth_frag_drainable(struct labyrinth_zone *zone, unsigned int cpu);
+void labyrinth_frag_drain(struct labyrinth_zone *zone);
+void labyrinth_frag_drain_dead(struct labyrinth_zone *zone, unsigned int cpu);
+void labyrinth_frag_stop(struct labyrinth_zone *zone);
+u64 labyrinth_frag_allocs(struct labyrinth_zone *zone);
+u64 labyrinth_frag_frees(struct labyrinth_zone *zone);
 
 /* refill.c */
 int labyrinth_refill_init(void);

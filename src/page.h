@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the zone wants to see in a struct page that comes back, or lies idle: what
- * the buddy allocator would take without complaint.
+ * the buddy allocator would take without complaint; and how a page is told by its
+ * address.
  */
 #ifndef LABYRINTH_PAGE_H
 #define LABYRINTH_PAGE_H
@@ -76,6 +77,33 @@ static __always_inline void labyrinth_page_reset(struct page *page)
 {
 	set_page_private(page, 0);
 	clear_page_pfmemalloc(page);
+}
+
+/*
+ * The page of an address, by arithmetic alone: safe for any value whatsoever where
+ * struct pages are one array. Only page_address() hands out what comes back, and its
+ * addresses are of the direct map; what virt_to_page() does for others is not needed.
+ */
+static __always_inline struct page *labyrinth_addr_page(const void *addr)
+{
+#if defined(CONFIG_X86_64) && defined(CONFIG_SPARSEMEM_VMEMMAP)
+	return pfn_to_page(((unsigned long)addr - PAGE_OFFSET) >> PAGE_SHIFT);
+#else
+	return virt_to_page(addr);
+#endif
+}
+
+/*
+ * An address is turned into its page by arithmetic where that is safe for any
+ * value whatsoever; elsewhere the kernel is asked first.
+ */
+static inline bool labyrinth_addr_plausible(const void *addr)
+{
+	if (!PAGE_ALIGNED(addr))
+		return false;
+	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) && !IS_ENABLED(CONFIG_DEBUG_VIRTUAL))
+		return true;
+	return virt_addr_valid(addr);
 }
 
 #endif /* LABYRINTH_PAGE_H */

@@ -165,7 +165,7 @@ labyrinth_registry_replace(struct labyrinth_zone *zone,
 		/* What was handed out will not come back: as if freed. */
 		labyrinth_count(zone, LABYRINTH_FREES);
 		labyrinth_record(zone, LABYRINTH_EVENT_STALE_LIVE, page, 0, 0,
-				 desc->caller, 0);
+				 labyrinth_desc_caller(desc), 0);
 		atomic_dec(&zone->owned);
 		return desc;
 	}
@@ -258,7 +258,7 @@ struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
 /*
  * Copy a slot for a reader if its page is @wanted: LIVE, or in a TICKET. Nothing
  * stops the page from being freed meanwhile; a record that changed under the copy
- * is not shown.
+ * is not shown; one of a split page may be of two fragments.
  */
 bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
 			     struct labyrinth_desc *copy)
@@ -270,6 +270,7 @@ bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
 					    copy->state != LABYRINTH_DESC_TICKET)
 		return false;
 	copy->page = READ_ONCE(desc->page);
+	atomic64_set(&copy->frags, atomic64_read(&desc->frags));
 	copy->caller = labyrinth_desc_caller(desc);
 	/* data_race(): if it changes, so does the state, and the copy is not shown. */
 	copy->when = data_race(READ_ONCE(desc->when));

@@ -245,6 +245,32 @@ static void labyrinth_report_event(struct labyrinth_zone *zone,
 		pr_err("zone %s: %s asked for the pages of a buffer at %p, where no live one of the zone begins\n",
 		       zone->name, caller, event->page);
 		break;
+	case LABYRINTH_EVENT_SPLIT:
+		pr_err("zone %s: %s frees or passes on pfn %lu as a page, which is split: %u fragments live, the last taken by %s; they go by labyrinth_frag_free()\n",
+		       zone->name, caller, page_to_pfn(event->page), event->detail,
+		       owner);
+		break;
+	case LABYRINTH_EVENT_FRAG_SIZE:
+		pr_err("zone %s: %s asked for a fragment of %u bytes; allowed are 1 to %zu\n",
+		       zone->name, caller, event->detail, labyrinth_bytes(zone));
+		break;
+	case LABYRINTH_EVENT_FRAG_ALIGN:
+		pr_err("zone %s: %s asked for a fragment aligned to %u bytes; allowed are 0 and powers of two up to %zu\n",
+		       zone->name, caller, event->detail, labyrinth_bytes(zone));
+		break;
+	case LABYRINTH_EVENT_FRAG_ACCOUNT:
+		pr_err("zone %s: %s asked for an ACCOUNT fragment; a page that several share is charged to none of them\n",
+		       zone->name, caller);
+		break;
+	case LABYRINTH_EVENT_FRAG_BUFFER:
+		pr_err("zone %s: %s asked for a fragment in a zone of buffers (buffer_pages %u); fragments are parts of single or compound pages\n",
+		       zone->name, caller, zone->buffer_pages);
+		break;
+	case LABYRINTH_EVENT_FRAG_FREE:
+		pr_err("zone %s: %s freed a fragment at byte %u of pfn %lu, where none is live: last taken there by %s, last freed by %s\n",
+		       zone->name, caller, event->detail, page_to_pfn(event->page),
+		       owner, freer);
+		break;
 	case LABYRINTH_EVENT_NONE:
 	case LABYRINTH_NR_EVENTS:
 		break;
@@ -304,15 +330,28 @@ static int labyrinth_leak_cmp(const void *a, const void *b)
 	return (left->nr < right->nr) - (left->nr > right->nr);
 }
 
+/* What one live page, or one in a ticket, counts: itself, or its fragments. */
+static unsigned int labyrinth_leak_weight(const struct labyrinth_desc *copy, u32 state)
+{
+	if (state == LABYRINTH_DESC_FRAG)
+		return copy->state & LABYRINTH_DESC_FRAG ? labyrinth_frag_live(copy) : 0;
+	return !(copy->state & LABYRINTH_DESC_FRAG);
+}
+
+/* @state: FRAG stands for live pages that are split, LIVE for the others. */
 static unsigned int labyrinth_leaks_by_site(struct labyrinth_zone *zone,
 					    u32 state, struct labyrinth_leak *leak)
 {
+	u32 wanted = state == LABYRINTH_DESC_FRAG ? LABYRINTH_DESC_LIVE : state;
 	struct labyrinth_desc copy;
-	unsigned int sites = 0, i;
+	unsigned int sites = 0, weight, i;
 	u32 slot;
 
 	for (slot = 0; slot < labyrinth_registry_slots(zone); slot++) {
-		if (!labyrinth_registry_read(zone, slot, state, &copy))
+		if (!labyrinth_registry_read(zone, slot, wanted, &copy))
+			continue;
+		weight = labyrinth_leak_weight(&copy, state);
+		if (!weight)
 			continue;
 		for (i = 0; i < sites && leak[i].caller != copy.caller; i++)
 			;
@@ -322,15 +361,15 @@ static unsigned int labyrinth_leaks_by_site(struct labyrinth_zone *zone,
 			leak[sites].caller = copy.caller;
 			leak[sites++].nr = 0;
 		}
-		leak[i].nr++;
+		leak[i].nr += weight;
 	}
 	sort(leak, sites, sizeof(*leak), labyrinth_leak_cmp, NULL);
 	return sites;
 }
 
-/* The pages in @state at destroy, by call site, most of them first. */
+/* The pages in @state at destroy, or their fragments, by call site, most of them first. */
 static void labyrinth_report_sites(struct labyrinth_zone *zone, u32 state,
-				   const char *how)
+				   const char *what)
 {
 	char caller[LABYRINTH_CALLER_LEN];
 	struct labyrinth_leak *leak;
@@ -341,7 +380,7 @@ static void labyrinth_report_sites(struct labyrinth_zone *zone, u32 state,
 		return;
 	sites = labyrinth_leaks_by_site(zone, state, leak);
 	for (i = 0; i < min_t(unsigned int, sites, LABYRINTH_LEAK_TOLD); i++)
-		pr_warn("zone %s: %u of them %s by %s\n", zone->name, leak[i].nr, how,
+		pr_warn("zone %s: %u %s by %s\n", zone->name, leak[i].nr, what,
 			labyrinth_caller_name(caller, leak[i].caller));
 	if (sites > LABYRINTH_LEAK_TOLD)
 		pr_warn("zone %s: and others from %u more call sites\n", zone->name,
@@ -353,12 +392,14 @@ void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked)
 {
 	pr_warn("zone %s: destroyed with %u pages live; they stay valid, and labyrinth.ko stays loaded until the last is freed\n",
 		zone->name, leaked);
-	labyrinth_report_sites(zone, LABYRINTH_DESC_LIVE, "taken");
+	labyrinth_report_sites(zone, LABYRINTH_DESC_LIVE, "of them taken");
+	labyrinth_report_sites(zone, LABYRINTH_DESC_FRAG,
+			       "fragments in split ones, the last of each taken");
 }
 
 void labyrinth_report_tickets(struct labyrinth_zone *zone, int tickets)
 {
 	pr_warn("zone %s: destroyed with %d tickets open that hold %d pages; the zone and labyrinth.ko stay until they are released\n",
 		zone->name, tickets, atomic_read(&zone->ticketed));
-	labyrinth_report_sites(zone, LABYRINTH_DESC_TICKET, "reserved");
+	labyrinth_report_sites(zone, LABYRINTH_DESC_TICKET, "of them reserved");
 }

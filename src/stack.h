@@ -58,6 +58,7 @@
 #define LABYRINTH_DESC_NORECYCLE	BIT(9)		/* | LIVE: leaves when freed */
 #define LABYRINTH_DESC_ORPHAN		BIT(10)		/* | LIVE: zone destroyed */
 #define LABYRINTH_DESC_HANDOFF		BIT(11)		/* | LIVE: queued, src/handoff.c */
+#define LABYRINTH_DESC_FRAG		BIT(12)		/* | LIVE: split, see src/frag.c */
 
 /**
  * struct labyrinth_desc - the record of one page
@@ -72,7 +73,9 @@
  * @caller: who it was handed to last
  * @freer: who freed it last, or what it was handed off to
  * @when: jiffies when it was handed out
- * @ctx: passed to what it was handed off to
+ * @ctx: of a page that is handed off: passed to what it was handed off to
+ * @frags: of a split page: where live fragments begin, and whether a CPU cuts more, see
+ *	src/frag.c
  *
  * One cache line, so that the registry's look-up has already brought in
  * everything that an allocation or a free needs to know.
@@ -93,7 +96,10 @@ struct labyrinth_desc {
 	unsigned long	caller;
 	unsigned long	freer;
 	unsigned long	when;
-	void		*ctx;
+	union {
+		void		*ctx;
+		atomic64_t	frags;
+	};
 } __aligned(64);
 
 /**

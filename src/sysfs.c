@@ -73,6 +73,8 @@ LABYRINTH_STAT(passed_on);
 LABYRINTH_STAT(recycled);
 LABYRINTH_STAT(handed_off);
 LABYRINTH_STAT(dma_errors);
+LABYRINTH_STAT(frag_allocs);
+LABYRINTH_STAT(frag_frees);
 
 static ssize_t reserve_target_show(struct labyrinth_zone *zone, char *buffer)
 {
@@ -192,6 +194,8 @@ static struct attribute *labyrinth_attrs[] = {
 	&labyrinth_attr_recycled.attr,
 	&labyrinth_attr_handed_off.attr,
 	&labyrinth_attr_dma_errors.attr,
+	&labyrinth_attr_frag_allocs.attr,
+	&labyrinth_attr_frag_frees.attr,
 	&labyrinth_attr_policy.attr,
 	&labyrinth_attr_order.attr,
 	&labyrinth_attr_buffer_pages.attr,

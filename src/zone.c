@@ -15,7 +15,8 @@
  * 2. The name goes, and with it sysfs and debugfs, which wait for their readers.
  * 3. synchronize_rcu() waits for whoever has not seen the mark: fast paths run
  *    with preemption off, slow paths under rcu_read_lock().
- * 4. The workers are stopped. Now idle pages and the marking below are ours.
+ * 4. The workers are stopped, and pages that were open for fragments closed. Now idle
+ *    pages and the marking below are ours.
  * 5. Every idle page goes back to the system. Every live one is marked as an
  *    orphan by compare-and-exchange and counted in ->pins; a free that claims
  *    the descriptor first is not counted, one that comes later finds the mark
@@ -102,6 +103,7 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 	labyrinth_buffer_free(zone);
 	labyrinth_registry_free(zone);
 	labyrinth_cache_free(zone);
+	free_percpu(zone->frag);
 	labyrinth_inject_free(zone);
 	lockdep_unregister_key(&zone->handoff_key);
 	lockdep_unregister_key(&zone->available_key);
@@ -149,8 +151,9 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	labyrinth_inject_setup(zone);
 	labyrinth_refill_setup(zone);
 
-	if (labyrinth_cache_setup(zone) || labyrinth_registry_init(zone) ||
-	    labyrinth_buffer_init(zone) || labyrinth_dma_init(zone, params)) {
+	if (labyrinth_cache_setup(zone) || labyrinth_frag_setup(zone) ||
+	    labyrinth_registry_init(zone) || labyrinth_buffer_init(zone) ||
+	    labyrinth_dma_init(zone, params)) {
 		labyrinth_zone_free(zone);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -320,6 +323,7 @@ static void labyrinth_zone_stop(struct labyrinth_zone *zone)
 	labyrinth_refill_stop(zone);
 	/* Last: available() may have waited for a ticket, and asked. */
 	labyrinth_cache_drain_stop(zone);
+	labyrinth_frag_stop(zone);
 	/* Nothing may ask for the worker any more. */
 	clear_bit(LABYRINTH_FREE_SHORT, &zone->free_attention);
 	for (bit = 0; bit < LABYRINTH_NR_INJECT; bit++)
@@ -505,6 +509,7 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	for_each_possible_cpu(cpu)
 		/* data_race(): each CPU counts for itself, and late is not lost. */
 		stats->frees += data_race(READ_ONCE(per_cpu_ptr(zone->cache, cpu)->frees));
+	stats->frag_frees = labyrinth_frag_frees(zone);
 	/* A page is handed out before it is freed: all of those are seen below. */
 	smp_rmb();
 	stats->from_cache = labyrinth_counted(zone, LABYRINTH_FROM_CACHE);
@@ -548,14 +553,17 @@ void labyrinth_zone_get_stats(struct labyrinth_zone *zone,
 	stats->recycled = labyrinth_counted(zone, LABYRINTH_RECYCLED);
 	stats->handed_off = labyrinth_counted(zone, LABYRINTH_HANDED_OFF);
 	stats->dma_errors = labyrinth_counted(zone, LABYRINTH_DMA_ERRORS);
+	stats->frag_allocs = labyrinth_frag_allocs(zone);
 }
 EXPORT_SYMBOL_LABYRINTH(labyrinth_zone_get_stats);
 
 /* A dead CPU's cache is nobody's: give it back. */
 static int labyrinth_cpu_dead(unsigned int cpu, struct hlist_node *node)
 {
-	labyrinth_cache_drain_dead(hlist_entry(node, struct labyrinth_zone, cpuhp),
-				   cpu);
+	struct labyrinth_zone *zone = hlist_entry(node, struct labyrinth_zone, cpuhp);
+
+	labyrinth_frag_drain_dead(zone, cpu);
+	labyrinth_cache_drain_dead(zone, cpu);
 	return 0;
 }
 

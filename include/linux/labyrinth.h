@@ -319,7 +319,8 @@ struct labyrinth_zone_params {
  * @failed: requests that got nothing, critical or not
  * @misuse: wrong calls: double free, foreign page, bad flags, a page freed
  *	behind the zone's back
- * @live: handed out and not yet freed, @allocs - @frees
+ * @live: handed out and not yet freed, @allocs - @frees; a page split into fragments,
+ *	or kept open by a CPU to cut more, is one
  * @reserve: pages in the reserve now
  * @reserve_target: pages the reserve is kept at
  * @reserve_min_seen: lowest level of the reserve since creation
@@ -350,9 +351,12 @@ struct labyrinth_zone_params {
  * @recycled: of @taken, pages that labyrinth_recycle_page() brought in
  * @handed_off: pages that labyrinth_handoff_page() queued
  * @dma_errors: pages given back because they could not be mapped for the zone's device
+ * @frag_allocs: fragments handed out since creation
+ * @frag_frees: fragments taken back; never more than @frag_allocs
  *
  * Counters only grow. They are read without a lock, @frees before @allocs, so
- * that @live is never negative; others may be a few events apart.
+ * that @live is never negative, and @frag_frees before @frag_allocs likewise; others
+ * may be a few events apart.
  */
 struct labyrinth_stats {
 	u64 allocs;
@@ -388,6 +392,8 @@ struct labyrinth_stats {
 	u64 recycled;
 	u64 handed_off;
 	u64 dma_errors;
+	u64 frag_allocs;
+	u64 frag_frees;
 };
 
 /**
@@ -510,11 +516,12 @@ devm_labyrinth_zone_create(struct device *dev,
  * The caller makes sure that nobody allocates any more, nor waits in
  * labyrinth_ticket_reserve(); save from available(), where that wait ends with
  * -ENOMEM. Pages still live stay valid and are reported in the log with their call
- * sites; they may still be freed by labyrinth_free_page() and labyrinth_free(),
- * from any context, but no device reaches them any more. Open tickets may still be
- * released; they hand nothing out any more. Until the last page is freed and the last
- * ticket released, the zone's memory stays and labyrinth.ko cannot be unloaded. The
- * name is free for another zone at once. A running available() callback is waited for.
+ * sites; they may still be freed by labyrinth_free_page() and labyrinth_free(), or
+ * fragment by fragment by labyrinth_frag_free(), from any context, but no device
+ * reaches them any more. Open tickets may still be released; they hand nothing out any
+ * more. Until the last page is freed and the last ticket released, the zone's memory
+ * stays and labyrinth.ko cannot be unloaded. The name is free for another zone at once.
+ * A running available() callback is waited for.
  *
  * Context: Process context. Sleeps. Must not be called with a lock held that
  *	the zone's available() callback takes.
@@ -714,6 +721,58 @@ int __must_check labyrinth_handoff_page(struct labyrinth_zone *zone, struct page
  */
 int labyrinth_page_info(struct labyrinth_zone *zone, const struct page *page,
 			struct labyrinth_page_info *info);
+
+/**
+ * labyrinth_frag_free() - give a fragment back
+ * @zone: the zone it came from
+ * @addr: what labyrinth_frag_alloc_atomic() returned; NULL is a no-op
+ *
+ * Its page goes back when the last of its fragments does: recycled if nobody else
+ * holds a reference, as by labyrinth_free_page(). An address at which no fragment of
+ * @zone is live (double free, one inside a fragment, a whole page, foreign) is left
+ * alone, counted as misuse and reported; a double free is caught until the place is
+ * handed out again.
+ *
+ * Context: Any context.
+ */
+void labyrinth_frag_free(struct labyrinth_zone *zone, const void *addr);
+
+/**
+ * labyrinth_frag_alloc_atomic() - take a part of a page now
+ * @zone: the zone
+ * @size: bytes, 1 up to the zone's page size, PAGE_SIZE << order
+ * @align: 0 or 1: none; or a power of two up to the zone's page size
+ * @quality: as for labyrinth_alloc_page_atomic(), said of the fragment: ZERO and
+ *	POISON fill its @size bytes, and no others; CL_ALIGN aligns it to
+ *	L1_CACHE_BYTES at least. ACCOUNT is misuse, the zone's own as well.
+ *
+ * Fragments are cut from a page that each CPU keeps open, one behind the other; when
+ * that is used up, the next page is taken as by labyrinth_alloc_page_atomic(), with the
+ * same guarantee: as long as the reserve has a page, a critical request gets its
+ * fragment. A page is divided into 64 granules (of 64 bytes where pages have 4 KiB); a
+ * fragment begins at a granule and takes up whole ones, but never begins in the last.
+ *
+ * The fragments of a page share it, its reference count and struct page: nothing in
+ * that is the caller's. One may be passed on to the network stack: get_page() of its
+ * page, virt_to_head_page(), then labyrinth_frag_free(); the memory is not used again
+ * before that reference is dropped, nor the page recycled. One live fragment, however
+ * small, keeps its whole page live.
+ *
+ * A page that a CPU keeps open counts as live even if it holds no fragment. It goes
+ * back by the shrinker, when a ticket wants pages, when its CPU goes offline, and when
+ * the zone is destroyed; destroy reports it only if it holds fragments. With
+ * ``init_on_free``, and in zones with VERIFY, fragments are cleared or patterned with
+ * their page, when the last of them is freed.
+ *
+ * Context: Any context.
+ * Return: The fragment's address in the kernel's linear mapping, or NULL: no page was
+ *	left, or an argument is out of range, or the flags contradict each other
+ *	(counted as misuse and reported).
+ */
+void * __must_check
+labyrinth_frag_alloc_atomic(struct labyrinth_zone *zone, unsigned int size,
+			    unsigned int align, labyrinth_quality_t quality)
+	__labyrinth_freed_by(labyrinth_frag_free, 2);
 
 /**
  * labyrinth_ticket_reserve() - set pages aside that a later request cannot miss

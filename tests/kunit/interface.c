@@ -33,6 +33,7 @@ static const struct file_param file_params[] = {
 	FILE(from_ticket), FILE(ticketed), FILE(stolen), FILE(stalls),
 	FILE(passed_on), FILE(recycled), FILE(handed_off),
 	FILE(dma_errors),
+	FILE(frag_allocs), FILE(frag_frees),
 };
 
 static void file_desc(const struct file_param *param, char *desc)

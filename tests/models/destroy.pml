@@ -7,7 +7,7 @@
  * mirrors src/zone.c labyrinth_zone_release 5bf3bd4709f3
  * mirrors src/zone.c labyrinth_zone_gone fb1187a866f0
  * mirrors src/zone.c labyrinth_zone_unpin 5c4aad210502
- * mirrors src/zone.c labyrinth_zone_stop 60b2232a53ec
+ * mirrors src/zone.c labyrinth_zone_stop 64c2be7a63fe
  * mirrors src/zone.c labyrinth_zone_destroy 2399baf3eb61
  * mirrors src/refill.c labyrinth_kicked 58f23d7102af
  * mirrors src/refill.c labyrinth_refill_stop f9570ce5b023

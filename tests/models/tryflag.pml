@@ -2,8 +2,8 @@
 /*
  * The flag of a per-CPU cache: does it hold against the interrupts of its own CPU?
  *
- * mirrors src/internal.h labyrinth_cache_trylock 709fcb50b4d2
- * mirrors src/internal.h labyrinth_cache_unlock dc0ed5ada61d
+ * mirrors src/internal.h labyrinth_flag_try fc663be37719
+ * mirrors src/internal.h labyrinth_flag_drop 2ebef0d84083
  * mirrors src/alloc.c labyrinth_alloc_pop f1856a88d124
  * mirrors src/alloc.c labyrinth_alloc_cached 7229071f0038
  * mirrors src/alloc.c labyrinth_alloc_refill 5de5a598d6bd
@@ -25,7 +25,7 @@
  * mirrors src/cache.c labyrinth_cache_give 4caa98a66af6
  * mirrors src/cache.c labyrinth_cache_drain_some 76794e832dd7
  * mirrors src/cache.c labyrinth_cache_drain_dead 9b9189062558
- * mirrors src/cache.c labyrinth_cache_drain_work 16283d02ba31
+ * mirrors src/cache.c labyrinth_cache_drain_work ffa12abb69f0
  *
  * Bounds: one CPU (nobody else ever touches its cache, but for the callback after
  * its death) with a task and LEVELS kinds of interrupt that nest, such as softirq,
