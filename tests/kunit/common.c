@@ -19,8 +19,10 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <linux/seq_file.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/uio.h>
 
 #include "common.h"
 
@@ -87,14 +89,32 @@ void labyrinth_test_books(struct kunit *test, struct labyrinth_zone *zone)
 	KUNIT_EXPECT_LE(test, stats.owned, stats.max_pages);
 }
 
+static void free_fragments(struct labyrinth_zone *zone, const struct labyrinth_desc *desc)
+{
+	size_t granule = (PAGE_SIZE << zone->order) / 64;
+	u64 frags = atomic64_read(&desc->frags);
+	void *start = page_address(desc->page);
+	unsigned int i;
+
+	for (i = 0; i < 63; i++)
+		if (frags & BIT_ULL(i))
+			labyrinth_frag_free(zone, start + i * granule);
+}
+
 /* Pages that a failed case has left live must not outlive it. */
 static void labyrinth_test_free_live(struct labyrinth_zone *zone)
 {
 	unsigned int slot;
 
-	for (slot = 0; slot < labyrinth_test_slots(zone); slot++)
-		if (zone->table[slot].state & LABYRINTH_DESC_LIVE)
+	for (slot = 0; slot < labyrinth_test_slots(zone); slot++) {
+		if (zone->table[slot].state & LABYRINTH_DESC_FRAG)
+			free_fragments(zone, &zone->table[slot]);
+		else if (zone->table[slot].state & LABYRINTH_DESC_LIVE)
 			labyrinth_free_page(zone, zone->table[slot].page);
+	}
+	/* What a CPU keeps open is live. */
+	if (labyrinth_test_stats(zone).frag_allocs)
+		labyrinth_zone_trim(zone);
 }
 
 static int labyrinth_test_fixture_init(struct kunit_resource *resource, void *fixture)
@@ -266,6 +286,17 @@ void labyrinth_test_free_address(struct labyrinth_zone *zone, const void *addres
 	labyrinth_free(zone, address);
 }
 
+void *labyrinth_test_frag(struct labyrinth_zone *zone, unsigned int size,
+			  unsigned int align, labyrinth_quality_t quality)
+{
+	return labyrinth_frag_alloc_atomic(zone, size, align, quality);
+}
+
+void labyrinth_test_frag_free(struct labyrinth_zone *zone, const void *addr)
+{
+	labyrinth_frag_free(zone, addr);
+}
+
 unsigned int labyrinth_test_take(struct labyrinth_zone *zone,
 				 labyrinth_quality_t quality,
 				 struct page **pages, unsigned int nr)
@@ -415,6 +446,26 @@ int labyrinth_test_file_read(const char *path, char *buffer, size_t size)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	length = kernel_read(file, buffer, size - 1, &pos);
+	filp_close(file, NULL);
+	if (length >= 0)
+		buffer[length] = '\0';
+	return length;
+}
+
+/* debugfs has no read_iter(), which kernel_read() wants: the file is read below it. */
+int labyrinth_test_seq_read(const char *path, char *buffer, size_t size)
+{
+	struct kvec vec = { .iov_base = buffer, .iov_len = size - 1 };
+	struct file *file = file_of_user_space(path, O_RDONLY);
+	struct iov_iter iter;
+	struct kiocb kiocb;
+	ssize_t length;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	init_sync_kiocb(&kiocb, file);
+	iov_iter_kvec(&iter, READ, &vec, 1, vec.iov_len);
+	length = seq_read_iter(&kiocb, &iter);
 	filp_close(file, NULL);
 	if (length >= 0)
 		buffer[length] = '\0';

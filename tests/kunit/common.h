@@ -60,11 +60,14 @@ void labyrinth_test_reconnect(struct labyrinth_zone *zone);
 unsigned int labyrinth_test_take(struct labyrinth_zone *zone,
 				 labyrinth_quality_t quality,
 				 struct page **pages, unsigned int nr);
-/* One page more or less, out of the sight of the compiler's own checks. */
+/* One page or fragment more or less, out of the sight of the compiler's own checks. */
 struct page *labyrinth_test_alloc(struct labyrinth_zone *zone,
 				  labyrinth_quality_t quality);
 void labyrinth_test_free(struct labyrinth_zone *zone, struct page *page);
 void labyrinth_test_free_address(struct labyrinth_zone *zone, const void *address);
+void *labyrinth_test_frag(struct labyrinth_zone *zone, unsigned int size,
+			  unsigned int align, labyrinth_quality_t quality);
+void labyrinth_test_frag_free(struct labyrinth_zone *zone, const void *addr);
 struct page **labyrinth_test_pages(struct kunit *test, unsigned int nr);
 
 /* A ticket that is released when its case ends, whatever the case has done. */
@@ -133,6 +136,7 @@ void labyrinth_test_in_nmi(void (*fn)(void *arg), void *arg);
 /* What user space sees. Reading returns a negative error, else the length. */
 bool labyrinth_test_file_exists(const char *path);
 int labyrinth_test_file_read(const char *path, char *buffer, size_t size);
+int labyrinth_test_seq_read(const char *path, char *buffer, size_t size);
 int labyrinth_test_file_write(const char *path, const char *text);
 int labyrinth_test_module_refcount(void);
 

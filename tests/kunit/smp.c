@@ -254,6 +254,50 @@ static void zone_may_be_destroyed_while_a_cpu_is_unplugged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, labyrinth_test_module_refcount(), refcount);
 }
 
+/**
+ * struct elsewhere - fragments taken on another CPU
+ * @zone: the zone
+ * @addr: two of them
+ */
+struct elsewhere {
+	struct labyrinth_zone	*zone;
+	void			*addr[2];
+};
+
+static long cut_here(void *arg)
+{
+	struct elsewhere *elsewhere = arg;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		elsewhere->addr[i] = labyrinth_test_frag(elsewhere->zone, 64, 0, NONE);
+	return elsewhere->addr[0] && elsewhere->addr[1];
+}
+
+/* The page that it cut fragments of: with one of them live, and without any. */
+static void open_page_of_an_unplugged_cpu_is_given_back(struct kunit *test)
+{
+	struct elsewhere elsewhere = { .zone = zone_on_several_cpus(test) };
+	unsigned int cpu = fill_another_cpu(test, elsewhere.zone);
+
+	KUNIT_ASSERT_EQ(test, work_on_cpu(cpu, cut_here, &elsewhere), 1);
+	labyrinth_test_frag_free(elsewhere.zone, elsewhere.addr[0]);
+	need_unplugged(test, cpu);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(elsewhere.zone).live, 1);
+	labyrinth_test_frag_free(elsewhere.zone, elsewhere.addr[1]);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(elsewhere.zone).live, 0);
+	KUNIT_ASSERT_EQ(test, bring_cpu_back(), 0);
+
+	KUNIT_ASSERT_EQ(test, work_on_cpu(cpu, cut_here, &elsewhere), 1);
+	labyrinth_test_frag_free(elsewhere.zone, elsewhere.addr[0]);
+	labyrinth_test_frag_free(elsewhere.zone, elsewhere.addr[1]);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(elsewhere.zone).live, 1);
+	need_unplugged(test, cpu);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(elsewhere.zone).live, 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(elsewhere.zone).misuse, 0);
+	labyrinth_test_books(test, elsewhere.zone);
+}
+
 static struct kunit_case smp_cases[] = {
 	KUNIT_CASE_PARAM(page_freed_by_two_cpus_at_once_is_never_two_peoples,
 			 cache_gen_params),
@@ -261,6 +305,7 @@ static struct kunit_case smp_cases[] = {
 	KUNIT_CASE(cache_of_an_unplugged_cpu_goes_to_a_short_reserve_first),
 	KUNIT_CASE(zone_works_while_a_cpu_is_unplugged),
 	KUNIT_CASE(zone_may_be_destroyed_while_a_cpu_is_unplugged),
+	KUNIT_CASE(open_page_of_an_unplugged_cpu_is_given_back),
 	{}
 };
 
