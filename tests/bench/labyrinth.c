@@ -138,6 +138,18 @@ static __always_inline void zone_bulk64(void *handle)
 	zone_bulk(handle, 64);
 }
 
+/* As for a small packet. */
+static __always_inline void *frag_take(void *handle)
+{
+	return labyrinth_frag_alloc_atomic(handle, 256, 0, NONE);
+}
+
+static __always_inline void frag_give(void *handle, void *addr)
+{
+	labyrinth_frag_free(handle, addr);
+}
+
+BENCH_PAIR(frag)
 BENCH_PAIR(zone)
 BENCH_BURST_OF(zone)
 BENCH_OPS(zone);
@@ -165,6 +177,8 @@ static const struct bench_loop zone_loops[] = {
 	{ .name = "pair", .run = zone_pair_loop,
 	  .baseline = &bench_empty_pair, .per = 1 },
 	{ .name = "pair-address", .run = address_pair_loop,
+	  .baseline = &bench_empty_pair, .per = 1 },
+	{ .name = "frag256", .run = frag_pair_loop,
 	  .baseline = &bench_empty_pair, .per = 1 },
 	{ .name = "burst64", .run = zone_burst_loop,
 	  .baseline = &bench_empty_burst, .per = BENCH_BURST },
