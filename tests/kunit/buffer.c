@@ -335,6 +335,26 @@ static void buffer_is_not_detached(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told("zone kunit: ", "detaches a buffer"), 1);
 }
 
+static noinline void *cutter(struct labyrinth_zone *zone)
+{
+	void *fragment = labyrinth_frag_alloc_atomic(zone, 64, 0, NONE);
+
+	/* Not a tail call. */
+	barrier();
+	return fragment;
+}
+
+static void buffer_is_not_split(struct kunit *test)
+{
+	struct labyrinth_zone *zone = zone_for(test);
+
+	KUNIT_EXPECT_NULL(test, cutter(zone));
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).misuse, 1);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).live, 0);
+	labyrinth_refill_flush(zone);
+	KUNIT_EXPECT_EQ(test, told("zone kunit: cutter+", "zone of buffers (buffer_pages 5)"), 1);
+}
+
 static void resize_and_tickets_bring_buffers(struct kunit *test)
 {
 	struct labyrinth_zone *zone = zone_for(test);
@@ -435,6 +455,7 @@ static struct kunit_case buffer_cases[] = {
 	KUNIT_CASE_PARAM(buffer_of_which_somebody_holds_a_page_leaves, pages_gen_params),
 	KUNIT_CASE(buffers_are_taken_and_freed_in_every_context),
 	KUNIT_CASE(buffer_is_not_detached),
+	KUNIT_CASE(buffer_is_not_split),
 	KUNIT_CASE(resize_and_tickets_bring_buffers),
 	KUNIT_CASE(live_buffers_outlive_their_zone),
 	KUNIT_CASE_PARAM(bad_parameters_are_refused, bad_gen_params),

@@ -11,6 +11,7 @@
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 
 #include "common.h"
 
@@ -41,6 +42,9 @@ static void hog_take(struct hog *hog)
 		}
 		set_page_private(page, order);
 		list_add(&page->lru, &hog->pages);
+		/* Where each page is poisoned it takes long; but the end in one go. */
+		if (order == LABYRINTH_MAX_ORDER)
+			cond_resched();
 	}
 }
 
@@ -54,6 +58,7 @@ static void hog_release(struct hog *hog)
 		list_del(&page->lru);
 		set_page_private(page, 0);
 		__free_pages(page, order);
+		cond_resched();
 	}
 }
 
