@@ -56,6 +56,7 @@ MODULE_PARM_DESC(limit_ms, "longest time to hold memory in ms, 1..60000 (default
 static DEFINE_MUTEX(hog_mutex);
 static bool loaded;		/* under hog_mutex; the parameter outlives hog_exit() */
 static bool holding;		/* under hog_mutex */
+static u64 held_ns;		/* under hog_mutex; when memory last was all gone */
 static u64 released_ns;		/* under hog_mutex; when it last began to let go */
 static struct hrtimer timer;
 static ktime_t deadline;
@@ -206,6 +207,7 @@ static int hold_on(void)
 		return -ENOSPC;
 	}
 	/* From here on the timer takes what is freed, and nobody else does. */
+	held_ns = ktime_get_ns();
 	deadline = ktime_add_ms(ktime_get(), limit_ms);
 	hrtimer_start(&timer, ns_to_ktime(TICK_NS), HRTIMER_MODE_REL_SOFT);
 	pr_info("alloc_page(GFP_ATOMIC) fails, %lu pages held\n",
@@ -273,6 +275,7 @@ static int __init hog_init(void)
 
 	dir = debugfs_create_dir("hog", NULL);
 	debugfs_create_ulong("held", 0444, dir, &held);
+	debugfs_create_u64("held_ns", 0444, dir, &held_ns);
 	debugfs_create_u64("released_ns", 0444, dir, &released_ns);
 
 	mutex_lock(&hog_mutex);
