@@ -19,6 +19,9 @@ modules samples:
 demo:
 	@scripts/demo
 
+demo-net:
+	@scripts/demo-net $(if $(SHORT),--short,--doc)
+
 check:
 	@scripts/check '$(KERNEL)'
 
@@ -57,6 +60,7 @@ help:
 	@echo '                KDIR=<dir> for another kernel, W=1 C=2 LLVM=1 as in the kernel'
 	@echo 'make samples    the same and the modules that show its use'
 	@echo 'make demo       see it work, in a virtual machine'
+	@echo 'make demo-net   the same with network traffic, and Documentation/networking.md; SHORT=1'
 	@echo 'make check      all tests, in a virtual machine; KERNEL=debug: with KASAN, lockdep, kmemleak'
 	@echo 'make check-smp  the same on several CPUs of a UML guest, and torture'
 	@echo 'make check-sanitizers  everything under KASAN, KCSAN, lockdep and their like'
@@ -71,4 +75,4 @@ help:
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo check check-kernels check-smp check-sanitizers check-models check-dma torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma torture bench bench-gate reliability clean help
