@@ -106,10 +106,10 @@ struct rx_entry {
  * @mask: their number less one
  * @clean: the next one to be passed up; NAPI's own
  * @tail: behind the last one with a page; NAPI's own
- * @received: packets passed up
+ * @received: packets that the wire brought
  * @bytes: their lengths
  * @refill_failed: refills that got fewer pages than were missing
- * @skb_failed: packets dropped for want of an sk_buff
+ * @skb_failed: of @received, dropped for want of an sk_buff
  * @short_of: some descriptor has no page, as a refill failed
  * @full_ns: when that was last over
  * @posted: @tail as the wire may see it

@@ -15,6 +15,7 @@
  * only 64-bit kernels are supported, where a u64 is read in one piece.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -71,7 +72,7 @@ static netdev_tx_t labnet_xmit(struct sk_buff *skb, struct net_device *dev)
 
 	/* Pairs with the release in ring_go(). */
 	if (unlikely(!smp_load_acquire(&peer->running)) ||
-	    unlikely(skb->len > PAGE_SIZE)) {
+	    unlikely(skb->len < ETH_HLEN || skb->len > PAGE_SIZE)) {
 		WRITE_ONCE(labnet->tx_dropped, labnet->tx_dropped + 1);
 		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
@@ -91,7 +92,8 @@ static void labnet_get_stats64(struct net_device *dev,
 {
 	const struct labnet *labnet = netdev_priv(dev);
 
-	stats->rx_packets = READ_ONCE(labnet->rx.received);
+	stats->rx_packets = READ_ONCE(labnet->rx.received) -
+			    READ_ONCE(labnet->rx.skb_failed);
 	stats->rx_bytes = READ_ONCE(labnet->rx.bytes);
 	stats->rx_missed_errors = READ_ONCE(labnet->rx.missed);
 	stats->rx_dropped = READ_ONCE(labnet->rx.skb_failed);
@@ -129,8 +131,8 @@ struct net_device *labnet_create(unsigned int index)
 	strscpy(dev->name, labnet->name, sizeof(dev->name));
 	dev->netdev_ops = &labnet_netdev_ops;
 	dev->ethtool_ops = &labnet_ethtool_ops;
-	/* A frame is one page. */
-	dev->max_mtu = PAGE_SIZE - ETH_HLEN;
+	/* A frame has one page. */
+	dev->max_mtu = PAGE_SIZE - VLAN_ETH_HLEN;
 	eth_hw_addr_random(dev);
 	netif_napi_add(dev, &labnet->napi, ring_poll);
 	netif_carrier_off(dev);

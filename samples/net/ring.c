@@ -52,7 +52,7 @@ static bool ring_empty(const struct rx_ring *rx)
 
 static void ring_full_again(struct rx_ring *rx)
 {
-	rx->short_of = false;
+	WRITE_ONCE(rx->short_of, false);
 	WRITE_ONCE(rx->full_ns, ktime_get_ns());
 }
 
@@ -72,7 +72,7 @@ static void ring_refill(struct labnet *labnet)
 	smp_store_release(&rx->posted, rx->tail);
 
 	if (unlikely(rx->tail - rx->clean <= rx->mask)) {
-		rx->short_of = true;
+		WRITE_ONCE(rx->short_of, true);
 		WRITE_ONCE(rx->refill_failed, rx->refill_failed + 1);
 		if (ring_empty(rx) && provider->ops->starved)
 			provider->ops->starved(provider);
@@ -250,7 +250,7 @@ static void ring_go(struct labnet *labnet, struct rx_entry *entries,
 	rx->tail = 0;
 	rx->posted = 0;
 	rx->filled = 0;
-	rx->short_of = false;
+	WRITE_ONCE(rx->short_of, false);
 
 	/*
 	 * The first pages are NAPI's to take, as all others: providers count on that. A
