@@ -6,7 +6,9 @@
  * again: a starved ring is left to the watchdog.
  *
  * Not dev_alloc_page(): with __GFP_MEMALLOC it may draw on what the kernel keeps to free
- * memory with, and what arrives in such a page is dropped by every ordinary socket.
+ * memory with, and what arrives in such a page is dropped by every ordinary socket. What
+ * it has besides, __GFP_COMP, means nothing for a single page; it tells a ring's pages
+ * from all others where the kernel's allocations are traced.
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -25,7 +27,7 @@ static void buddy_close(struct provider *provider)
 
 static struct page *buddy_take(struct provider *provider)
 {
-	struct page *page = alloc_page(GFP_ATOMIC | __GFP_NOWARN);
+	struct page *page = alloc_page(GFP_ATOMIC | __GFP_NOWARN | __GFP_COMP);
 
 	if (page)
 		WRITE_ONCE(provider->taken, provider->taken + 1);
