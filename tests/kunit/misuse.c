@@ -250,8 +250,9 @@ static void wild_addresses_are_misuse(struct kunit *test)
 		(void *)1, (void *)8, (void *)PAGE_SIZE, (void *)0xdead000000000000,
 		(void *)ULONG_MAX, (void *)(ULONG_MAX & PAGE_MASK), (void *)LONG_MAX,
 		(void *)&zone, (void *)zone, (void *)wild_addresses_are_misuse,
-		(void *)PAGE_ALIGN((unsigned long)&zone),
-		(void *)PAGE_ALIGN((unsigned long)wild_addresses_are_misuse),
+		/* Not the page after the stack: that one may be the zone's. */
+		(void *)((unsigned long)&zone & PAGE_MASK),
+		(void *)((unsigned long)wild_addresses_are_misuse & PAGE_MASK),
 		address + 1, address + PAGE_SIZE / 2, address + PAGE_SIZE - 1,
 		vmalloced, vmalloced + 1, ERR_PTR(-ENOMEM), ERR_PTR(-MAX_ERRNO),
 		/* Its page would be NULL, as an empty slot's is; elsewhere that is looked at. */
