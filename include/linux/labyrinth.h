@@ -304,7 +304,8 @@ struct labyrinth_zone_params {
  * order of what the driver acquired: what makes the device stop has to come before, in
  * the driver's remove() or acquired after the zone. What was mapped by dmam_*()
  * before the zone was created outlives it. @dev there and dma_dev are best the same
- * device, for it is dma_dev that has to be bound still.
+ * device, for it is dma_dev that has to be bound still; and it has to be bound, since one
+ * that is not would be released, and its zone destroyed, only when nobody refers to it.
  */
 
 /**
