@@ -19,8 +19,12 @@
  * freed its buffer before: its memory goes after an RCU grace period.
  *
  * A buffer that leaves does so by a lock-free list, whatever the context, until cleanup
- * unmaps it in process context and drops a reference of each of its pages. Should a
- * page have been taken behind the zone's back, it is not in the record any more.
+ * unmaps it in process context and drops a reference of each of its pages, save for
+ * those that were given away behind the zone's back. It is not owned any more from
+ * the moment it is in the list, so that memory comes back a little later than the books say.
+ *
+ * vmap() takes no gfp mask: its page tables are asked for with GFP_KERNEL, and may have
+ * the OOM killer do its work where the pages themselves would not.
  */
 #define pr_fmt(fmt) "labyrinth: " fmt
 
@@ -151,6 +155,12 @@ static unsigned int labyrinth_buffer_fetch(struct labyrinth_zone *zone, gfp_t gf
 	return got;
 }
 
+/* Outside of the registry it is known by its first page. */
+void labyrinth_buffer_pack(struct page *page, struct labyrinth_buffer *buffer)
+{
+	set_page_private(page, (unsigned long)buffer);
+}
+
 /* A new buffer, by its first page, which nobody knows yet. Process context. */
 struct page *labyrinth_buffer_make(struct labyrinth_zone *zone, gfp_t gfp)
 {
@@ -170,7 +180,7 @@ struct page *labyrinth_buffer_make(struct labyrinth_zone *zone, gfp_t gfp)
 	/* Even if the filler was allowed pages of the kernel's last reserves. */
 	for (i = 0; i < nr; i++)
 		clear_page_pfmemalloc(buffer->page[i]);
-	set_page_private(buffer->page[0], (unsigned long)buffer);
+	labyrinth_buffer_pack(buffer->page[0], buffer);
 	return buffer->page[0];
 }
 
@@ -199,20 +209,30 @@ static struct labyrinth_buffer **labyrinth_buffer_slot(struct labyrinth_zone *zo
 	return &zone->buffer[desc - zone->table];
 }
 
-/* Its first page was given away: the rest of it goes. */
-static void labyrinth_buffer_bereave(struct labyrinth_zone *zone,
-				     struct labyrinth_buffer *buffer)
+/* Its first page was given away, or is the zone's in another record: the rest goes. */
+void labyrinth_buffer_bereave(struct labyrinth_zone *zone,
+			      struct labyrinth_buffer *buffer)
 {
-	buffer->page[0] = NULL;
+	/* Pairs with the READ_ONCE() of who looks without owning it. */
+	WRITE_ONCE(buffer->page[0], NULL);
 	labyrinth_buffer_drop(zone, buffer);
 }
 
-/* The first page of a buffer has joined. */
-void labyrinth_buffer_join(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
+/* Before its first page joins: from then on that may be somebody's. */
+struct labyrinth_buffer *labyrinth_buffer_unpack(struct page *page)
 {
-	struct labyrinth_buffer *buffer = (void *)page_private(desc->page), *old;
+	struct labyrinth_buffer *buffer = (void *)page_private(page);
 
-	set_page_private(desc->page, 0);
+	set_page_private(page, 0);
+	return buffer;
+}
+
+/* The first page of a buffer has joined. */
+void labyrinth_buffer_join(struct labyrinth_zone *zone, struct labyrinth_desc *desc,
+			   struct labyrinth_buffer *buffer)
+{
+	struct labyrinth_buffer *old;
+
 	/* Pairs with the READ_ONCE() of find: the record is complete. */
 	old = xchg(labyrinth_buffer_slot(zone, desc), buffer);
 	/* Freed behind the zone's back, the page is here again, as another's first. */
@@ -220,15 +240,29 @@ void labyrinth_buffer_join(struct labyrinth_zone *zone, struct labyrinth_desc *d
 		labyrinth_buffer_bereave(zone, old);
 }
 
-/* It cannot join, and is not the zone's: with its page, or, @given, without. */
-void labyrinth_buffer_reject(struct labyrinth_zone *zone, struct page *page, bool given)
+/* It has no slot, and is nobody's: it leaves with the page that it is known by. */
+void labyrinth_buffer_reject(struct labyrinth_zone *zone, struct page *page)
 {
-	struct labyrinth_buffer *buffer = (void *)page_private(page);
+	labyrinth_buffer_drop(zone, labyrinth_buffer_unpack(page));
+}
 
-	if (given)
-		labyrinth_buffer_bereave(zone, buffer);
-	else
-		labyrinth_buffer_drop(zone, buffer);
+/* Pages of a buffer that somebody has given away are not given away again. */
+static void labyrinth_buffer_lose_stolen(struct labyrinth_zone *zone,
+					 const struct labyrinth_desc *desc,
+					 struct labyrinth_buffer *buffer)
+{
+	unsigned int i;
+
+	for (i = 1; i < zone->buffer_pages; i++) {
+		struct page *page = buffer->page[i];
+
+		if (likely(page_ref_count(page)))
+			continue;
+		buffer->page[i] = NULL;
+		labyrinth_count(zone, LABYRINTH_MISUSE);
+		labyrinth_record(zone, LABYRINTH_EVENT_STALE_LIVE, page, 0, 0,
+				 labyrinth_desc_caller(desc), 0);
+	}
 }
 
 /* The buffer of a claimed descriptor leaves. Any context. */
@@ -236,6 +270,7 @@ void labyrinth_buffer_leave(struct labyrinth_zone *zone, struct labyrinth_desc *
 {
 	struct labyrinth_buffer *buffer = xchg(labyrinth_buffer_slot(zone, desc), NULL);
 
+	labyrinth_buffer_lose_stolen(zone, desc, buffer);
 	labyrinth_registry_leave(zone, desc);
 	labyrinth_buffer_drop(zone, buffer);
 }
@@ -251,7 +286,7 @@ void labyrinth_buffer_lose(struct labyrinth_zone *zone, struct labyrinth_desc *d
 /* Are the pages after the first one as they are to be for a buffer that is recycled? */
 bool labyrinth_buffer_sound(struct labyrinth_zone *zone, const struct labyrinth_desc *desc)
 {
-	struct labyrinth_buffer *buffer = *labyrinth_buffer_slot(zone, desc);
+	struct labyrinth_buffer *buffer = READ_ONCE(*labyrinth_buffer_slot(zone, desc));
 	unsigned int i;
 
 	for (i = 1; i < zone->buffer_pages; i++)
@@ -260,11 +295,18 @@ bool labyrinth_buffer_sound(struct labyrinth_zone *zone, const struct labyrinth_
 	return true;
 }
 
+/* For who may not own it; NULL: it has left meanwhile. Under rcu_read_lock(). */
+void *labyrinth_buffer_known(struct labyrinth_zone *zone, const struct labyrinth_desc *desc)
+{
+	const struct labyrinth_buffer *buffer = READ_ONCE(*labyrinth_buffer_slot(zone, desc));
+
+	return buffer ? buffer->address : NULL;
+}
+
+/* For who does. */
 void *labyrinth_buffer_address(struct labyrinth_zone *zone, const struct page *page)
 {
-	const struct labyrinth_desc *desc = labyrinth_registry_find(zone, page);
-
-	return (*labyrinth_buffer_slot(zone, desc))->address;
+	return labyrinth_buffer_known(zone, labyrinth_registry_find(zone, page));
 }
 
 /* The buffer at just this address, whatever that is. Under rcu_read_lock(). */
@@ -291,7 +333,7 @@ struct page *labyrinth_buffer_find(struct labyrinth_zone *zone, const void *addr
 
 	rcu_read_lock();
 	buffer = labyrinth_buffer_at(zone, address);
-	page = buffer ? buffer->page[0] : NULL;
+	page = buffer ? READ_ONCE(buffer->page[0]) : NULL;
 	rcu_read_unlock();
 	return page;
 }
@@ -300,8 +342,9 @@ struct page *labyrinth_buffer_find(struct labyrinth_zone *zone, const void *addr
 static bool labyrinth_buffer_live(struct labyrinth_zone *zone,
 				  const struct labyrinth_buffer *buffer)
 {
-	const struct labyrinth_desc *desc = labyrinth_registry_find(zone, buffer->page[0]);
+	const struct labyrinth_desc *desc;
 
+	desc = labyrinth_registry_find(zone, READ_ONCE(buffer->page[0]));
 	return desc && (READ_ONCE(desc->state) & LABYRINTH_DESC_LIVE);
 }
 

@@ -92,14 +92,16 @@ bool labyrinth_recycle_page(struct labyrinth_zone *zone, struct page *page)
 {
 	struct labyrinth_desc *desc;
 	bool taken = true;
-	u32 state;
+	u32 state = LABYRINTH_DESC_LIVE;
 
 	if (unlikely(!page))
 		return true;
 	rcu_read_lock();
 	desc = labyrinth_registry_find(zone, page);
-	if (desc && READ_ONCE(desc->state) == LABYRINTH_DESC_LOST) {
-		/* Detached, and not unmapped yet: it comes too early. */
+	if (desc)
+		state = READ_ONCE(desc->state);
+	if (state == LABYRINTH_DESC_LEAVING || state == LABYRINTH_DESC_LOST) {
+		/* It waits to leave, or to be unmapped: the caller's comes too early. */
 		taken = false;
 	} else if (desc) {
 		desc = labyrinth_claim(zone, page, _RET_IP_, &state);

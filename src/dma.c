@@ -227,6 +227,19 @@ static dma_addr_t labyrinth_dma_map_page(struct labyrinth_zone *zone, struct pag
 }
 
 /*
+ * The first page is one that the device reaches, by the choice of where it comes from: if
+ * that is bounced, every page is. It is mapped before anybody else knows the zone.
+ */
+static void labyrinth_dma_look(struct labyrinth_zone *zone, bool bounced)
+{
+	zone->dma_looked = true;
+	zone->dma_bounces = bounced;
+	if (bounced)
+		pr_notice("zone %s: %s reaches memory through bounce buffers (swiotlb); each synchronisation copies\n",
+			  zone->name, dev_name(zone->dma_dev));
+}
+
+/*
  * Map a page that has just joined. False: it cannot be. Where the system may be entered,
  * by whoever has the descriptor alone.
  */
@@ -241,6 +254,8 @@ bool labyrinth_dma_map(struct labyrinth_zone *zone, struct labyrinth_desc *desc)
 	if (*labyrinth_dma_slot(zone, desc) != DMA_MAPPING_ERROR)
 		return true;
 	addr = labyrinth_dma_map_page(zone, desc->page, &bounced);
+	if (addr != DMA_MAPPING_ERROR && unlikely(!zone->dma_looked))
+		labyrinth_dma_look(zone, bounced);
 	if (addr != DMA_MAPPING_ERROR && bounced && !zone->dma_bounces) {
 		labyrinth_dma_unmap_page(zone, addr);
 		addr = DMA_MAPPING_ERROR;
@@ -266,14 +281,14 @@ void labyrinth_dma_unmap(struct labyrinth_zone *zone, struct labyrinth_desc *des
 }
 
 /* Could this page, which is no page of the zone's, be mapped? */
-bool labyrinth_dma_probe(struct labyrinth_zone *zone, struct page *page, bool *bounced)
+bool labyrinth_dma_probe(struct labyrinth_zone *zone, struct page *page)
 {
 	dma_addr_t addr;
+	bool bounced;
 
-	*bounced = false;
 	if (!zone->dma)
 		return true;
-	addr = labyrinth_dma_map_page(zone, page, bounced);
+	addr = labyrinth_dma_map_page(zone, page, &bounced);
 	if (addr == DMA_MAPPING_ERROR)
 		return false;
 	labyrinth_dma_unmap_page(zone, addr);
@@ -287,23 +302,6 @@ unsigned long labyrinth_dma_table_pages(const struct labyrinth_zone_params *para
 	unsigned long slots = labyrinth_registry_slots_for(params->max_pages);
 
 	return params->dma_dev ? PFN_UP(slots * sizeof(dma_addr_t)) : 0;
-}
-
-/* Must every page be bounced, wherever it lies? */
-static void labyrinth_dma_look(struct labyrinth_zone *zone)
-{
-	struct page *page;
-
-	page = alloc_pages_node(zone->node, zone->gfp | GFP_KERNEL | __GFP_NOWARN |
-				__GFP_NORETRY, zone->order);
-	/* What is wrong then, filling the reserve will tell. */
-	if (!page)
-		return;
-	labyrinth_dma_probe(zone, page, &zone->dma_bounces);
-	__free_pages(page, zone->order);
-	if (zone->dma_bounces)
-		pr_notice("zone %s: %s reaches memory through bounce buffers (swiotlb); each synchronisation copies\n",
-			  zone->name, dev_name(zone->dma_dev));
 }
 
 /* The registry is there, and empty. */
@@ -322,7 +320,6 @@ int labyrinth_dma_init(struct labyrinth_zone *zone,
 	zone->dma_dev = get_device(params->dma_dev);
 	zone->dma_dir = params->dma_dir;
 	zone->dma_translated = labyrinth_dma_translated(zone->dma_dev);
-	labyrinth_dma_look(zone);
 	return 0;
 }
 

@@ -271,7 +271,9 @@ static bool labyrinth_frag_begin(struct labyrinth_zone *zone, struct labyrinth_d
 	preempt_disable();
 	frag = this_cpu_ptr(zone->frag);
 	locked = labyrinth_flag_try(&frag->busy);
-	open = locked && used < frag->used;
+	/* One of the kernel's last reserves goes back soon. */
+	open = locked && used < frag->used &&
+	       !(READ_ONCE(desc->state) & LABYRINTH_DESC_NORECYCLE);
 	split = labyrinth_frag_split(desc, labyrinth_frag_bit(zone, 0) |
 				     (open ? LABYRINTH_FRAG_OPEN : 0));
 	if (split && open) {
@@ -485,6 +487,15 @@ bool labyrinth_frag_drainable(struct labyrinth_zone *zone, unsigned int cpu)
 }
 
 /* This CPU's, if it holds nothing. */
+unsigned int labyrinth_frag_idle(struct labyrinth_zone *zone)
+{
+	unsigned int cpu, nr = 0;
+
+	for_each_possible_cpu(cpu)
+		nr += labyrinth_frag_drainable(zone, cpu);
+	return nr;
+}
+
 void labyrinth_frag_drain(struct labyrinth_zone *zone)
 {
 	struct labyrinth_desc *desc = NULL;

@@ -533,7 +533,8 @@ void labyrinth_free(struct labyrinth_zone *zone, const void *addr)
 
 	if (unlikely(!addr))
 		return;
-	if (unlikely(!labyrinth_addr_plausible(addr)))
+	if (unlikely(!labyrinth_addr_plausible(addr)) ||
+	    (!LABYRINTH_ADDR_COMES_BACK && unlikely(zone->buffer_pages)))
 		return labyrinth_free_odd(zone, addr, _RET_IP_);
 	page = labyrinth_addr_page(addr);
 	preempt_disable();

@@ -53,7 +53,8 @@ static int labyrinth_handoff_queue(struct labyrinth_zone *zone, struct page *pag
 		return -EINVAL;
 	}
 	desc->freer = (unsigned long)fn;
-	desc->ctx = ctx;
+	/* A split page has a word there that others look at, who see the state later. */
+	WRITE_ONCE(desc->ctx, ctx);
 	WRITE_ONCE(desc->state, state | LABYRINTH_DESC_HANDOFF);
 	labyrinth_count(zone, LABYRINTH_HANDED_OFF);
 	preempt_disable();

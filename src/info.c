@@ -28,8 +28,11 @@ int labyrinth_page_info(struct labyrinth_zone *zone, const struct page *page,
 					      LABYRINTH_DESC_LIVE, &copy) ||
 	    copy.page != page)
 		goto out;
+	info->address = zone->buffer_pages ? labyrinth_buffer_known(zone, desc) :
+					     page_address(copy.page);
+	if (!info->address)
+		goto out;
 	info->page = copy.page;
-	info->address = labyrinth_address(zone, copy.page);
 	info->pfn = page_to_pfn(copy.page);
 	info->phys = page_to_phys(copy.page);
 	info->node = page_to_nid(copy.page);

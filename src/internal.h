@@ -323,7 +323,8 @@ struct labyrinth_zone {
 	struct device		*dma_dev;	/* NULL once destroyed, too */
 	enum dma_data_direction	dma_dir;
 	bool			dma_translated;	/* by an IOMMU */
-	bool			dma_bounces;	/* every page, wherever it lies */
+	bool			dma_looked;	/* whether there are bounce buffers: */
+	bool			dma_bounces;	/* for every page, wherever it lies */
 	struct labyrinth_sysfs	*sysfs;
 	struct dentry		*debugfs;
 	char			name[LABYRINTH_NAME_MAX + 1];
@@ -659,11 +660,16 @@ int labyrinth_buffer_init(struct labyrinth_zone *zone);
 void labyrinth_buffer_free(struct labyrinth_zone *zone);
 struct page *labyrinth_buffer_make(struct labyrinth_zone *zone, gfp_t gfp);
 void labyrinth_buffer_drain(struct labyrinth_zone *zone);
-void labyrinth_buffer_join(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
-void labyrinth_buffer_reject(struct labyrinth_zone *zone, struct page *page, bool given);
+struct labyrinth_buffer *labyrinth_buffer_unpack(struct page *page);
+void labyrinth_buffer_pack(struct page *page, struct labyrinth_buffer *buffer);
+void labyrinth_buffer_join(struct labyrinth_zone *zone, struct labyrinth_desc *desc,
+			   struct labyrinth_buffer *buffer);
+void labyrinth_buffer_reject(struct labyrinth_zone *zone, struct page *page);
+void labyrinth_buffer_bereave(struct labyrinth_zone *zone, struct labyrinth_buffer *buffer);
 void labyrinth_buffer_leave(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 void labyrinth_buffer_lose(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 bool labyrinth_buffer_sound(struct labyrinth_zone *zone, const struct labyrinth_desc *desc);
+void *labyrinth_buffer_known(struct labyrinth_zone *zone, const struct labyrinth_desc *desc);
 void *labyrinth_buffer_address(struct labyrinth_zone *zone, const struct page *page);
 struct page *labyrinth_buffer_find(struct labyrinth_zone *zone, const void *address);
 
@@ -683,7 +689,7 @@ void labyrinth_dma_stop(struct labyrinth_zone *zone);
 void labyrinth_dma_free(struct labyrinth_zone *zone);
 bool labyrinth_dma_map(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
 void labyrinth_dma_unmap(struct labyrinth_zone *zone, struct labyrinth_desc *desc);
-bool labyrinth_dma_probe(struct labyrinth_zone *zone, struct page *page, bool *bounced);
+bool labyrinth_dma_probe(struct labyrinth_zone *zone, struct page *page);
 
 /* free.c */
 struct labyrinth_desc *labyrinth_claim(struct labyrinth_zone *zone, struct page *page,
@@ -733,6 +739,7 @@ static inline unsigned int labyrinth_frag_live(const struct labyrinth_desc *desc
 
 int labyrinth_frag_setup(struct labyrinth_zone *zone);
 bool labyrinth_frag_drainable(struct labyrinth_zone *zone, unsigned int cpu);
+unsigned int labyrinth_frag_idle(struct labyrinth_zone *zone);
 void labyrinth_frag_drain(struct labyrinth_zone *zone);
 void labyrinth_frag_drain_dead(struct labyrinth_zone *zone, unsigned int cpu);
 void labyrinth_frag_stop(struct labyrinth_zone *zone);

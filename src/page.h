@@ -45,9 +45,9 @@ static __always_inline bool labyrinth_recyclable(const struct labyrinth_zone *zo
 }
 
 /*
- * And its tails, if it is a compound page? What the buddy allocator would see of them,
- * which is above all a page that the hardware has lost (hwpoison): the head is not
- * marked for it. Bounded by the zone's order.
+ * And its tails, if it is a compound page? What matters of them, which is above all a page
+ * that the hardware has lost (hwpoison): the head is not marked for it. Bounded by the
+ * zone's order.
  */
 static inline bool labyrinth_tails_sound(const struct labyrinth_zone *zone,
 					 struct page *page)
@@ -84,6 +84,12 @@ static __always_inline void labyrinth_page_reset(struct page *page)
  * struct pages are one array. Only page_address() hands out what comes back, and its
  * addresses are of the direct map; what virt_to_page() does for others is not needed.
  */
+#if defined(CONFIG_X86_64) && defined(CONFIG_SPARSEMEM_VMEMMAP)
+#define LABYRINTH_ADDR_COMES_BACK	true	/* page_to_virt() undoes it, for any value */
+#else
+#define LABYRINTH_ADDR_COMES_BACK	false
+#endif
+
 static __always_inline struct page *labyrinth_addr_page(const void *addr)
 {
 #if defined(CONFIG_X86_64) && defined(CONFIG_SPARSEMEM_VMEMMAP)

@@ -146,7 +146,7 @@ static bool labyrinth_refill_fill(struct labyrinth_zone *zone, bool *gained)
 static bool labyrinth_refill_probe(struct labyrinth_zone *zone)
 {
 	struct page *page;
-	bool bounced, has;
+	bool has;
 
 	if (labyrinth_injected(zone, LABYRINTH_INJECT_FILL))
 		return false;
@@ -154,7 +154,7 @@ static bool labyrinth_refill_probe(struct labyrinth_zone *zone)
 				zone->order);
 	if (!page)
 		return false;
-	has = labyrinth_dma_probe(zone, page, &bounced);
+	has = labyrinth_dma_probe(zone, page);
 	__free_pages(page, zone->order);
 	return has;
 }

@@ -146,6 +146,14 @@ struct labyrinth_desc *labyrinth_registry_find(struct labyrinth_zone *zone,
 	return NULL;
 }
 
+/* Does somebody rely on this record who does not come by its page? */
+static bool labyrinth_registry_tied(const struct labyrinth_desc *desc, u32 state)
+{
+	return (state & LABYRINTH_DESC_HANDOFF) ||
+	       ((state & LABYRINTH_DESC_FRAG) &&
+		(atomic64_read(&desc->frags) & LABYRINTH_FRAG_OPEN));
+}
+
 /* The zone owns @page already, says @desc: free it of its stale past, or NULL. */
 static struct labyrinth_desc *
 labyrinth_registry_replace(struct labyrinth_zone *zone,
@@ -154,6 +162,9 @@ labyrinth_registry_replace(struct labyrinth_zone *zone,
 	u32 state = READ_ONCE(desc->state);
 
 	while (state & LABYRINTH_DESC_LIVE) {
+		/* Its worker, or CPU, goes by the record alone, and finds out by itself. */
+		if (unlikely(labyrinth_registry_tied(desc, state)))
+			return NULL;
 		if (!try_cmpxchg(&desc->state, &state, LABYRINTH_DESC_LEAVING))
 			continue;
 		/* Dropped since it was found, and another page has the slot. */

@@ -32,7 +32,7 @@ static unsigned long labyrinth_shrink_count(struct shrinker *shrinker,
 	if (!mutex_trylock(&labyrinth_zones_lock))
 		return 0;
 	list_for_each_entry(zone, &labyrinth_zones, list)
-		nr += labyrinth_cached(zone) * zone->unit;
+		nr += (labyrinth_cached(zone) + labyrinth_frag_idle(zone)) * zone->unit;
 	mutex_unlock(&labyrinth_zones_lock);
 	return nr ?: SHRINK_EMPTY;
 }

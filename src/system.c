@@ -88,7 +88,7 @@ static void labyrinth_disown(struct labyrinth_zone *zone, struct page *page)
 {
 	labyrinth_count(zone, LABYRINTH_RETURNED);
 	if (zone->buffer_pages) {
-		labyrinth_buffer_reject(zone, page, false);
+		labyrinth_buffer_reject(zone, page);
 	} else if (labyrinth_system_usable()) {
 		labyrinth_put_page(page);
 	} else {
@@ -140,21 +140,35 @@ static bool labyrinth_plain(const struct labyrinth_zone *zone)
 	return likely(!zone->dma && !zone->buffer_pages);
 }
 
-/* What has joined, or not, is given what else belongs to it. */
-static noinline struct labyrinth_desc *
-labyrinth_system_joined(struct labyrinth_zone *zone, struct page *page,
-			struct labyrinth_desc *desc)
+/* What has joined, if it has, is mapped. */
+static struct labyrinth_desc *labyrinth_system_mapped(struct labyrinth_zone *zone,
+						      struct labyrinth_desc *desc)
 {
-	if (zone->buffer_pages && desc) {
-		if (IS_ERR(desc))
-			labyrinth_buffer_reject(zone, page, true);
-		else
-			labyrinth_buffer_join(zone, desc);
-	}
 	if (IS_ERR_OR_NULL(desc) || likely(labyrinth_dma_map(zone, desc)))
 		return desc;
 	labyrinth_registry_leave(zone, desc);
 	return ERR_PTR(-EIO);
+}
+
+/* A page with something else that belongs to it. */
+static noinline struct labyrinth_desc *
+labyrinth_system_join_special(struct labyrinth_zone *zone, struct page *page)
+{
+	struct labyrinth_buffer *buffer = NULL;
+	struct labyrinth_desc *desc;
+
+	if (zone->buffer_pages)
+		buffer = labyrinth_buffer_unpack(page);
+	desc = labyrinth_registry_join(zone, page);
+	if (!buffer)
+		return labyrinth_system_mapped(zone, desc);
+	if (!desc)
+		labyrinth_buffer_pack(page, buffer);
+	else if (IS_ERR(desc))
+		labyrinth_buffer_bereave(zone, buffer);
+	else
+		labyrinth_buffer_join(zone, desc, buffer);
+	return desc;
 }
 
 /*
@@ -164,9 +178,8 @@ labyrinth_system_joined(struct labyrinth_zone *zone, struct page *page,
 struct labyrinth_desc *labyrinth_system_join(struct labyrinth_zone *zone,
 					     struct page *page)
 {
-	struct labyrinth_desc *desc = labyrinth_registry_join(zone, page);
-
-	return labyrinth_plain(zone) ? desc : labyrinth_system_joined(zone, page, desc);
+	return labyrinth_plain(zone) ? labyrinth_registry_join(zone, page) :
+				       labyrinth_system_join_special(zone, page);
 }
 
 /* It waits on the exit stack. */

@@ -353,7 +353,7 @@ labyrinth_zone_create(const struct labyrinth_zone_params *given)
 	ret = labyrinth_zone_fill(zone, params.reserve);
 	if (ret == -ENOMEM)
 		pr_err("zone %s: the system has no %u pages of order %u for the reserve%s\n",
-		       zone->name, params.reserve, zone->order,
+		       zone->name, params.reserve * (zone->buffer_pages ?: 1), zone->order,
 		       labyrinth_node_text(zone, node));
 	if (ret)
 		goto fail;

@@ -140,6 +140,9 @@ static int labyrinth_params_complete(struct labyrinth_zone_params *params)
 		       params->reserve, surplus, LABYRINTH_PAGES_MAX);
 		return -EINVAL;
 	}
+	/* Nor must that of the administrator stand in the driver's. */
+	if (ret && over.max_pages)
+		params->handoff_max = min(params->handoff_max, params->max_pages);
 	if (params->handoff_max > params->max_pages) {
 		pr_err("zone %s: handoff_max is %u; allowed are 1 to max_pages (%u), and 0 for %u\n",
 		       params->name, params->handoff_max, params->max_pages,

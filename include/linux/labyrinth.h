@@ -270,7 +270,8 @@ struct labyrinth_zone_params {
  *
  * A zone with &struct labyrinth_zone_params.dma_dev maps each page once, when the
  * system gives it to the zone, and unmaps it when it leaves: freed to the system,
- * detached (in NMI: a moment later), or at labyrinth_zone_destroy(). In between the page keeps its
+ * detached (a moment later where that is not allowed: in NMI, and on PREEMPT_RT in
+ * atomic sections), or at labyrinth_zone_destroy(). In between the page keeps its
  * labyrinth_page_dma_addr(), however often it is freed and handed out again, and
  * neither costs anything for it.
  *
@@ -522,12 +523,13 @@ devm_labyrinth_zone_create(struct device *dev,
  * reaches them any more. Open tickets may still be released; they hand nothing out any
  * more. Until the last page is freed and the last ticket released, the zone's memory
  * stays and labyrinth.ko cannot be unloaded. The name is free for another zone at once.
- * A running available() callback is waited for.
+ * A running available() callback is waited for, and so are the functions of all
+ * pages that were handed off.
  *
  * Context: Process context. Sleeps. Must not be called with a lock held that
- *	the zone's available() callback takes.
- * Return: 0, or -EDEADLK if called from the zone's own available() callback;
- *	the zone is unchanged then.
+ *	the zone's available() callback, or a hand-off function, takes.
+ * Return: 0, or -EDEADLK if called from the zone's own available() callback or
+ *	hand-off function; the zone is unchanged then.
  */
 int labyrinth_zone_destroy(struct labyrinth_zone *zone);
 
@@ -675,12 +677,15 @@ struct page *labyrinth_detach_page(struct labyrinth_zone *zone, struct page *pag
  * reference and it is as those are that the zone asks the system for: of its order,
  * node and memory zone, neither charged, pfmemalloc nor marked. It goes into the reserve
  * while that is short, else where a freed page goes; what it contains is not cleared.
+ * It must not be live in another zone: from that it is detached first. Nobody looks
+ * for it there, as this is called in any context.
  *
  * Context: Any context.
  * Return: True: the page is the zone's; false: it does not suit, or the zone has
- *	max_pages already, or is charged (ACCOUNT) or being destroyed, or it cannot be
- *	mapped for the zone's device, as nowhere in NMI: the page is still the
- *	caller's, who calls put_page().
+ *	max_pages already, or is charged (ACCOUNT) or being destroyed, or the page cannot
+ *	be mapped for the zone's device (in NMI, and on PREEMPT_RT in atomic sections,
+ *	none can), or has not quite left the zone yet: it is still the caller's, who
+ *	calls put_page().
  */
 bool __must_check labyrinth_recycle_page(struct labyrinth_zone *zone, struct page *page);
 

@@ -301,6 +301,41 @@ static void buffer_of_which_somebody_holds_a_page_leaves(struct kunit *test)
 	put_page(last);
 }
 
+/* It is somebody else's by now, whoever that is, and not given away a second time. */
+static void page_of_a_buffer_given_away_is_told(struct kunit *test)
+{
+	struct labyrinth_zone *zone = zone_for(test);
+	void *buffer = alloc(zone, NONE);
+	struct page *page;
+
+	KUNIT_ASSERT_NOT_NULL(test, buffer);
+	page = labyrinth_buffer_pages(zone, buffer)[3];
+	/* The last reference, as if the page had been freed, without anybody taking it. */
+	KUNIT_ASSERT_TRUE(test, put_page_testzero(page));
+	labyrinth_test_free_address(zone, buffer);
+	labyrinth_refill_flush(zone);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).misuse, 1);
+	KUNIT_EXPECT_EQ(test, told("zone kunit: ", pfn_text(page, ", "),
+				   "freed behind the zone's back"), 1);
+	/* Now really. */
+	page_ref_inc(page);
+	put_page(page);
+}
+
+static void freed_buffer_is_not_known(struct kunit *test)
+{
+	struct labyrinth_zone *zone = zone_for(test);
+	struct page *page = labyrinth_test_alloc(zone, NONE);
+	struct labyrinth_page_info info;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	labyrinth_test_free(zone, page);
+	labyrinth_refill_flush(zone);
+	KUNIT_EXPECT_EQ(test, labyrinth_page_info(zone, page, &info), -ENOENT);
+	KUNIT_EXPECT_NULL(test, info.address);
+}
+
 static void take_and_free(void *arg)
 {
 	struct labyrinth_zone *zone = arg;
@@ -453,6 +488,8 @@ static struct kunit_case buffer_cases[] = {
 	KUNIT_CASE(pages_are_those_of_a_live_buffer_only),
 	KUNIT_CASE(first_page_stands_for_its_buffer),
 	KUNIT_CASE_PARAM(buffer_of_which_somebody_holds_a_page_leaves, pages_gen_params),
+	KUNIT_CASE(page_of_a_buffer_given_away_is_told),
+	KUNIT_CASE(freed_buffer_is_not_known),
 	KUNIT_CASE(buffers_are_taken_and_freed_in_every_context),
 	KUNIT_CASE(buffer_is_not_detached),
 	KUNIT_CASE(buffer_is_not_split),

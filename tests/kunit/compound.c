@@ -84,57 +84,62 @@ static void worker_fills_the_reserve_with_contiguous_pages(struct kunit *test)
 		labyrinth_test_free(zone, page[i]);
 }
 
-static void give_back(void *arg)
-{
-	struct page *page = arg;
-	struct labyrinth_zone *zone = (void *)page_private(page);
+/**
+ * struct spoilt - a page whose first tail is not as it was
+ * @zone: its zone
+ * @page: the page
+ * @lost: by the hardware; else somebody has a reference to it
+ * @state: what the zone made of the page when it was freed
+ */
+struct spoilt {
+	struct labyrinth_zone	*zone;
+	struct page		*page;
+	bool			lost;
+	u32			state;
+};
 
-	set_page_private(page, 0);
-	labyrinth_free_page(zone, page);
+/* The page cannot leave from here: its tail is put right before it does. */
+static void free_spoilt(void *arg)
+{
+	struct spoilt *spoilt = arg;
+	struct page *tail = spoilt->page + 1;
+
+	if (spoilt->lost)
+		SetPageHWPoison(tail);
+	else
+		set_page_count(tail, 1);
+	labyrinth_free_page(spoilt->zone, spoilt->page);
+	spoilt->state = READ_ONCE(labyrinth_test_desc(spoilt->zone, spoilt->page)->state);
+	if (spoilt->lost)
+		ClearPageHWPoison(tail);
+	else
+		set_page_count(tail, 0);
 }
 
-/*
- * Memory that the hardware has lost is not handed out again. It is freed where the
- * page cannot leave at once, so that it can be put right before it does.
- */
+static void expect_not_recycled(struct kunit *test, bool lost)
+{
+	struct spoilt spoilt = { .zone = zone_for(test), .lost = lost };
+
+	spoilt.page = labyrinth_test_alloc(spoilt.zone, NONE);
+	KUNIT_ASSERT_NOT_NULL(test, spoilt.page);
+	labyrinth_test_in_nmi(free_spoilt, &spoilt);
+	KUNIT_EXPECT_EQ(test, spoilt.state, LABYRINTH_DESC_LEAVING);
+	labyrinth_refill_flush(spoilt.zone);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(spoilt.zone).cached, 0);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(spoilt.zone).returned, 1);
+}
+
 static void page_with_a_lost_tail_leaves(struct kunit *test)
 {
-	struct labyrinth_zone *zone;
-	struct labyrinth_desc *desc;
-	struct page *page;
-
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		kunit_skip(test, "no CONFIG_MEMORY_FAILURE in this kernel");
-	zone = zone_for(test);
-	page = labyrinth_test_alloc(zone, NONE);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	desc = labyrinth_test_desc(zone, page);
-	SetPageHWPoison(page + 1);
-	set_page_private(page, (unsigned long)zone);
-	labyrinth_test_in_nmi(give_back, page);
-	KUNIT_EXPECT_EQ(test, READ_ONCE(desc->state), LABYRINTH_DESC_LEAVING);
-	ClearPageHWPoison(page + 1);
-	labyrinth_refill_flush(zone);
-	KUNIT_EXPECT_NULL(test, labyrinth_test_desc(zone, page));
-	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).cached, 0);
+	expect_not_recycled(test, true);
 }
 
 /* Without memory failures: somebody has taken a tail for a page of its own. */
-static void page_with_a_counted_tail_is_not_recycled(struct kunit *test)
+static void page_with_a_counted_tail_leaves(struct kunit *test)
 {
-	struct labyrinth_zone *zone = zone_for(test);
-	struct page *page = labyrinth_test_alloc(zone, NONE);
-	struct labyrinth_desc *desc;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	desc = labyrinth_test_desc(zone, page);
-	set_page_count(page + 1, 1);
-	set_page_private(page, (unsigned long)zone);
-	labyrinth_test_in_nmi(give_back, page);
-	KUNIT_EXPECT_EQ(test, READ_ONCE(desc->state), LABYRINTH_DESC_LEAVING);
-	set_page_count(page + 1, 0);
-	labyrinth_refill_flush(zone);
-	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).cached, 0);
+	expect_not_recycled(test, false);
 }
 
 static void high_order_is_warned_of(struct kunit *test)
@@ -165,7 +170,7 @@ static struct kunit_case compound_cases[] = {
 	KUNIT_CASE_PARAM(page_is_freed_whole_by_who_holds_a_tail, order_gen_params),
 	KUNIT_CASE_PARAM(worker_fills_the_reserve_with_contiguous_pages, order_gen_params),
 	KUNIT_CASE_PARAM(page_with_a_lost_tail_leaves, order_gen_params),
-	KUNIT_CASE_PARAM(page_with_a_counted_tail_is_not_recycled, order_gen_params),
+	KUNIT_CASE_PARAM(page_with_a_counted_tail_leaves, order_gen_params),
 	KUNIT_CASE(high_order_is_warned_of),
 	KUNIT_CASE(modest_order_is_not),
 	KUNIT_CASE(large_share_of_memory_is_warned_of),

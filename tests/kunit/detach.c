@@ -10,6 +10,7 @@
 
 #define NONE	LABYRINTH_QUALITY_NONE
 #define RESERVE	8U
+#define ROUNDS	24U	/* of it: three times as many pages as the zone may own */
 
 static const unsigned int order_params[] = { 0, 2 };
 
@@ -72,11 +73,12 @@ static void page_that_others_refer_to_can_be_detached(struct kunit *test)
 static void reserve_is_refilled_although_all_was_passed_on(struct kunit *test)
 {
 	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = RESERVE,
-							  .max_pages = 1024);
+							  .cache = LABYRINTH_NO_CACHE,
+							  .max_pages = 64);
 	struct page *page[RESERVE + 1];
 	unsigned int round, i;
 
-	for (round = 0; round < 3 * 1024 / RESERVE; round++) {
+	for (round = 0; round < ROUNDS; round++) {
 		labyrinth_test_cut_off(zone);
 		KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, page, RESERVE + 1),
 				RESERVE);
@@ -86,11 +88,12 @@ static void reserve_is_refilled_although_all_was_passed_on(struct kunit *test)
 					    page[i]);
 			put_page(page[i]);
 		}
-		labyrinth_refill_flush(zone);
-		KUNIT_ASSERT_EQ(test, labyrinth_test_stats(zone).reserve, RESERVE);
+		KUNIT_ASSERT_TRUE(test,
+				  labyrinth_test_wait(labyrinth_test_stats(zone).reserve ==
+						      RESERVE));
 	}
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).passed_on,
-			3 * 1024 / RESERVE * RESERVE);
+			ROUNDS * RESERVE);
 }
 
 static void page_is_detached_once(struct kunit *test)
@@ -281,6 +284,30 @@ static void page_that_others_hold_is_refused(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, labyrinth_recycle_page(zone, page));
 }
 
+/* What a free did where the page could not leave at once, and an offer after it. */
+static void free_and_offer(void *arg)
+{
+	struct passing *passing = arg;
+
+	labyrinth_free_page(passing->zone, passing->page);
+	passing->done = labyrinth_recycle_page(passing->zone, passing->page);
+}
+
+static void page_that_waits_to_leave_is_refused(struct kunit *test)
+{
+	struct passing passing = { .zone = zone_for(test) };
+
+	passing.page = labyrinth_test_alloc(passing.zone, NONE);
+	KUNIT_ASSERT_NOT_NULL(test, passing.page);
+	get_page(passing.page);
+	labyrinth_test_in_nmi(free_and_offer, &passing);
+	KUNIT_EXPECT_FALSE(test, passing.done);
+	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(passing.zone).misuse, 0);
+	labyrinth_refill_flush(passing.zone);
+	KUNIT_EXPECT_EQ(test, page_count(passing.page), 1);
+	KUNIT_EXPECT_TRUE(test, labyrinth_recycle_page(passing.zone, passing.page));
+}
+
 static void page_of_another_order_is_refused(struct kunit *test)
 {
 	struct labyrinth_zone *zone = zone_for(test);
@@ -416,6 +443,7 @@ static struct kunit_case detach_cases[] = {
 	KUNIT_CASE(live_page_offered_is_freed),
 	KUNIT_CASE(nothing_is_taken_in_of_nothing),
 	KUNIT_CASE_PARAM(page_that_others_hold_is_refused, order_gen_params),
+	KUNIT_CASE_PARAM(page_that_waits_to_leave_is_refused, order_gen_params),
 	KUNIT_CASE_PARAM(page_of_another_order_is_refused, order_gen_params),
 	KUNIT_CASE_PARAM(marked_page_is_refused, order_gen_params),
 	KUNIT_CASE(page_of_the_last_reserves_is_refused),

@@ -3,15 +3,18 @@
  * The real thing: no fault is injected, the system has no memory left.
  *
  * All that GFP_ATOMIC can get is taken, the kernel's atomic reserves included,
- * and held while the zone is asked. Nothing here may sleep for memory meanwhile,
- * or the kernel would look for a process to kill.
+ * and held while the zone is asked. Nothing here sleeps for memory meanwhile; somebody
+ * else who does, and would have the kernel look for a process to kill, is given some.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/notifier.h>
+#include <linux/oom.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 
 #include "common.h"
 
@@ -23,11 +26,49 @@
 
 /**
  * struct hog - who has all the memory
+ * @oom: gives some of it back before a process is killed
+ * @lock: for @pages
  * @pages: what it holds, hung on ->lru, their orders in ->private
  */
 struct hog {
+	struct notifier_block	oom;
+	spinlock_t		lock;	/* for @pages */
 	struct list_head	pages;
 };
+
+static struct page *hog_pop(struct hog *hog)
+{
+	struct page *page;
+
+	spin_lock(&hog->lock);
+	/* The largest first. */
+	page = list_empty(&hog->pages) ? NULL :
+	       list_last_entry(&hog->pages, struct page, lru);
+	if (page)
+		list_del(&page->lru);
+	spin_unlock(&hog->lock);
+	return page;
+}
+
+static unsigned long hog_give(struct hog *hog)
+{
+	struct page *page = hog_pop(hog);
+	unsigned int order;
+
+	if (!page)
+		return 0;
+	order = page_private(page);
+	set_page_private(page, 0);
+	__free_pages(page, order);
+	return 1UL << order;
+}
+
+/* Who cannot do without, such as a new thread, is not to kill the tests for it. */
+static int hog_oom(struct notifier_block *oom, unsigned long action, void *freed)
+{
+	*(unsigned long *)freed += hog_give(container_of(oom, struct hog, oom));
+	return NOTIFY_OK;
+}
 
 static void hog_take(struct hog *hog)
 {
@@ -41,7 +82,9 @@ static void hog_take(struct hog *hog)
 			continue;
 		}
 		set_page_private(page, order);
+		spin_lock(&hog->lock);
 		list_add(&page->lru, &hog->pages);
+		spin_unlock(&hog->lock);
 		/* Where each page is poisoned it takes long; but the end in one go. */
 		if (order == LABYRINTH_MAX_ORDER)
 			cond_resched();
@@ -50,16 +93,8 @@ static void hog_take(struct hog *hog)
 
 static void hog_release(struct hog *hog)
 {
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, &hog->pages, lru) {
-		unsigned int order = page_private(page);
-
-		list_del(&page->lru);
-		set_page_private(page, 0);
-		__free_pages(page, order);
+	while (hog_give(hog))
 		cond_resched();
-	}
 }
 
 static int exhaust_init(struct kunit *test)
@@ -74,8 +109,10 @@ static int exhaust_init(struct kunit *test)
 	if (!hog)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&hog->pages);
+	spin_lock_init(&hog->lock);
+	hog->oom.notifier_call = hog_oom;
 	test->priv = hog;
-	return 0;
+	return register_oom_notifier(&hog->oom);
 }
 
 /* Whatever way a case ended: the kernel needs its memory. */
@@ -83,8 +120,10 @@ static void exhaust_exit(struct kunit *test)
 {
 	struct hog *hog = test->priv;
 
-	if (hog)
-		hog_release(hog);
+	if (!hog)
+		return;
+	unregister_oom_notifier(&hog->oom);
+	hog_release(hog);
 }
 
 /* A zone with its caches empty, for a case that finds no memory in the system. */

@@ -189,11 +189,13 @@ static void page_that_waits_is_nobody_elses(struct kunit *test)
 	struct page *page = taker(zone, NONE);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
+	worker->held = true;
 	KUNIT_ASSERT_EQ(test, labyrinth_handoff_page(zone, page, finish, worker), 0);
 	freer(zone, page);
 	KUNIT_EXPECT_NULL(test, labyrinth_detach_page(zone, page));
 	KUNIT_EXPECT_EQ(test, labyrinth_handoff_page(zone, page, finish, worker), -EINVAL);
 	KUNIT_EXPECT_EQ(test, labyrinth_test_stats(zone).misuse, 3);
+	complete(&worker->go);
 	labyrinth_refill_flush(zone);
 	KUNIT_EXPECT_EQ(test, done(worker), 1);
 	KUNIT_EXPECT_TRUE(test, labyrinth_test_is_idle(zone, page));

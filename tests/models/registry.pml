@@ -3,7 +3,7 @@
  * The registry: can a page stand in two slots, or a slot be taken for another page's?
  *
  * mirrors src/registry.c labyrinth_registry_find 8b763a090cef
- * mirrors src/registry.c labyrinth_registry_replace 7acb3bba39aa
+ * mirrors src/registry.c labyrinth_registry_replace 4ac6153e9364
  * mirrors src/registry.c labyrinth_group_join 60c5f67d698b
  * mirrors src/registry.c labyrinth_registry_join 6766f38ca3f8
  * mirrors src/registry.c labyrinth_registry_lose 654f97e8df66
