@@ -187,6 +187,9 @@ static bool settle(void)
 				return false;
 			cond_resched();
 		}
+		/* Others have had nothing since then. */
+		if (!held_ns)
+			held_ns = ktime_get_ns();
 		usleep_range(500, 1000);
 		quiet = READ_ONCE(held) == before ? quiet + 1 : 0;
 	}
@@ -200,6 +203,7 @@ static int hold_on(void)
 	if (holding)
 		return 0;
 	WRITE_ONCE(holding, true);
+	held_ns = 0;
 	if (!settle()) {
 		pr_err("alloc_page(GFP_ATOMIC) still succeeds with %lu pages held, max_pages=%lu\n",
 		       READ_ONCE(held), max_pages);
@@ -207,7 +211,6 @@ static int hold_on(void)
 		return -ENOSPC;
 	}
 	/* From here on the timer takes what is freed, and nobody else does. */
-	held_ns = ktime_get_ns();
 	deadline = ktime_add_ms(ktime_get(), limit_ms);
 	hrtimer_start(&timer, ns_to_ktime(TICK_NS), HRTIMER_MODE_REL_SOFT);
 	pr_info("alloc_page(GFP_ATOMIC) fails, %lu pages held\n",

@@ -64,8 +64,6 @@ struct provider {
  * @give: a page from @take that was never passed up; as @take
  * @pass: @page is a fragment of @skb from now on; NAPI
  * @polled: a poll of the ring is over; may be NULL
- * @starved: @take said NULL and nothing is posted any more, so that no packet will
- *	start NAPI again; may be NULL, and then only the watchdog will
  */
 struct provider_ops {
 	const char *name;
@@ -77,7 +75,6 @@ struct provider_ops {
 	void (*pass)(struct provider *provider, struct sk_buff *skb,
 		     struct page *page);
 	void (*polled)(struct provider *provider);
-	void (*starved)(struct provider *provider);
 };
 
 extern const struct provider_ops provider_buddy;

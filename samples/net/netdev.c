@@ -77,10 +77,10 @@ static netdev_tx_t labnet_xmit(struct sk_buff *skb, struct net_device *dev)
 		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
 	}
-	skb_tx_timestamp(skb);
 	/* What the other side misses, it counts; the wire does not know. */
 	if (!ring_receive(peer, skb))
 		return NETDEV_TX_BUSY;
+	skb_tx_timestamp(skb);
 	WRITE_ONCE(labnet->tx_packets, labnet->tx_packets + 1);
 	WRITE_ONCE(labnet->tx_bytes, labnet->tx_bytes + skb->len);
 	dev_consume_skb_any(skb);
@@ -92,8 +92,7 @@ static void labnet_get_stats64(struct net_device *dev,
 {
 	const struct labnet *labnet = netdev_priv(dev);
 
-	stats->rx_packets = READ_ONCE(labnet->rx.received) -
-			    READ_ONCE(labnet->rx.skb_failed);
+	stats->rx_packets = READ_ONCE(labnet->rx.received);
 	stats->rx_bytes = READ_ONCE(labnet->rx.bytes);
 	stats->rx_missed_errors = READ_ONCE(labnet->rx.missed);
 	stats->rx_dropped = READ_ONCE(labnet->rx.skb_failed);

@@ -10,10 +10,9 @@
  * detached from the zone, and the stack's alone. Heads beyond what the ring can use
  * soon go back to the zone, whose reserve they fill first.
  *
- * Starved: two things can end it, and each of them starts NAPI. Memory that the system
- * has again: the zone's worker fills the reserve and calls available(). Pages that the
- * stack lets go of: of that nobody is told, so that as long as there are some in flight
- * a timer looks each millisecond. Neither needs the watchdog.
+ * Starved: the zone's worker fills the reserve as soon as the system has memory again,
+ * and then calls available(), which starts NAPI. Nothing else does: neither a timer nor
+ * the watchdog is needed.
  *
  * The queue is NAPI's, and close()'s when NAPI is off. Only page_ref_count() is
  * shared with the stack: a count of one can be nobody's but ours and cannot grow again.
@@ -25,17 +24,14 @@
  * has leave the zone, so that none is live when that is destroyed.
  */
 #include <linux/err.h>
-#include <linux/hrtimer.h>
 #include <linux/labyrinth.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/page_ref.h>
 #include <linux/slab.h>
 
-#include "../compat.h"
 #include "labnet.h"
 
-#define RETRY_NS	NSEC_PER_MSEC
 #define TRIM_PAGES	64	/* most given back by one poll */
 
 /**
@@ -49,7 +45,6 @@
  * @keep: as many as are worth keeping when they are idle
  * @looks: times that the head was found busy
  * @patience: times that are enough
- * @retry: looks for pages that came back, for a starved ring
  */
 struct zone_priv {
 	struct labyrinth_zone *zone;
@@ -61,35 +56,16 @@ struct zone_priv {
 	u32 keep;
 	u32 looks;
 	u32 patience;
-	struct hrtimer retry;
 };
 
-/* ----------------------------------------------------------- the two calls */
-
-static void zone_wake(struct zone_priv *priv)
-{
-	atomic64_inc(&priv->labnet->provider.wakeups);
-	labnet_kick(priv->labnet);
-}
+/* ------------------------------------------------------------ the callback */
 
 static void zone_available(struct labyrinth_zone *zone, void *ctx)
 {
-	zone_wake(ctx);
-}
+	struct zone_priv *priv = ctx;
 
-static enum hrtimer_restart zone_retry(struct hrtimer *timer)
-{
-	zone_wake(container_of(timer, struct zone_priv, retry));
-	return HRTIMER_NORESTART;
-}
-
-static void zone_starved(struct provider *provider)
-{
-	struct zone_priv *priv = provider->priv;
-
-	if (priv->in != priv->out)
-		hrtimer_start(&priv->retry, ns_to_ktime(RETRY_NS),
-			      HRTIMER_MODE_REL_SOFT);
+	atomic64_inc(&priv->labnet->provider.wakeups);
+	labnet_kick(priv->labnet);
 }
 
 /* --------------------------------------------------------------- in flight */
@@ -209,8 +185,6 @@ static int zone_open(struct labnet *labnet, unsigned int ring,
 	priv->mask = flight - 1;
 	priv->keep = 2 * ring;
 	priv->patience = ring;
-	hrtimer_setup(&priv->retry, zone_retry, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_SOFT);
 	priv->flight = kvcalloc(flight, sizeof(*priv->flight), GFP_KERNEL);
 	if (!priv->flight)
 		goto free_priv;
@@ -233,7 +207,6 @@ static void zone_close(struct provider *provider)
 {
 	struct zone_priv *priv = provider->priv;
 
-	hrtimer_cancel(&priv->retry);
 	while (priv->in != priv->out)
 		flight_let_go(provider);
 	labyrinth_zone_destroy(priv->zone);
@@ -249,5 +222,4 @@ const struct provider_ops provider_labyrinth = {
 	.give = zone_give,
 	.pass = zone_pass,
 	.polled = zone_polled,
-	.starved = zone_starved,
 };

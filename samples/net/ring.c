@@ -21,7 +21,7 @@
  *
  * Starvation: a refill that gets too few pages is tried again by the next poll. If not
  * one is posted, there is no next poll, because no packet starts it: the stall that real
- * drivers have had. Who then starts NAPI is the provider's business (starved()), or the
+ * drivers have had. Who then starts NAPI is the provider's business, or the
  * watchdog's.
  *
  * Teardown: @running is cleared and a grace period waited for: transmission runs with
@@ -74,8 +74,6 @@ static void ring_refill(struct labnet *labnet)
 	if (unlikely(rx->tail - rx->clean <= rx->mask)) {
 		WRITE_ONCE(rx->short_of, true);
 		WRITE_ONCE(rx->refill_failed, rx->refill_failed + 1);
-		if (ring_empty(rx) && provider->ops->starved)
-			provider->ops->starved(provider);
 	} else if (unlikely(rx->short_of)) {
 		ring_full_again(rx);
 	}
@@ -156,6 +154,8 @@ static bool ring_pass_up(struct labnet *labnet, struct page *page,
 		WRITE_ONCE(labnet->rx.skb_failed, labnet->rx.skb_failed + 1);
 		return false;
 	}
+	WRITE_ONCE(labnet->rx.received, labnet->rx.received + 1);
+	WRITE_ONCE(labnet->rx.bytes, labnet->rx.bytes + len);
 	headers = eth_get_headlen(labnet->dev, page_address(page),
 				  min_t(unsigned int, len, LABNET_HEADERS));
 	skb_put_data(skb, page_address(page), headers);
@@ -171,20 +171,16 @@ static bool ring_pass_up(struct labnet *labnet, struct page *page,
 static int ring_clean(struct labnet *labnet, int budget)
 {
 	struct rx_ring *rx = &labnet->rx;
-	u64 bytes = 0;
 	int done = 0;
 
 	/* Pairs with the release in ring_receive(). */
 	while (done < budget && rx->clean != smp_load_acquire(&rx->filled)) {
 		struct rx_entry entry = rx->entries[rx->clean++ & rx->mask];
 
-		bytes += entry.len;
 		if (!ring_pass_up(labnet, entry.page, entry.len))
 			ring_post(rx, entry.page);
 		done++;
 	}
-	WRITE_ONCE(rx->received, rx->received + done);
-	WRITE_ONCE(rx->bytes, rx->bytes + bytes);
 	return done;
 }
 
@@ -193,8 +189,12 @@ int ring_poll(struct napi_struct *napi, int budget)
 	struct labnet *labnet = container_of(napi, struct labnet, napi);
 	struct provider *provider = &labnet->provider;
 	u32 tail = labnet->rx.tail;
-	int done = ring_clean(labnet, budget);
+	int done;
 
+	/* Netpoll wants sent frames dealt with, in any context; there are none. */
+	if (unlikely(!budget))
+		return 0;
+	done = ring_clean(labnet, budget);
 	ring_refill(labnet);
 	if (unlikely(READ_ONCE(labnet->watchdog.restarted))) {
 		WRITE_ONCE(labnet->watchdog.restarted, false);
@@ -257,9 +257,9 @@ static void ring_go(struct labnet *labnet, struct rx_entry *entries,
 	 * system that has none now leaves a starved ring, and that is provided for.
 	 */
 	napi_enable(&labnet->napi);
-	/* Pairs with the acquire in labnet_xmit(). */
-	smp_store_release(&labnet->running, true);
 	labnet_kick(labnet);
+	/* Pairs with the acquire in labnet_xmit(), and of the watchdog. */
+	smp_store_release(&labnet->running, true);
 }
 
 static void ring_halt(struct labnet *labnet)

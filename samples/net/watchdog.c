@@ -21,7 +21,8 @@ static void watchdog_look(struct work_struct *work)
 	struct labnet *labnet = container_of(to_delayed_work(work),
 					     struct labnet, watchdog.work);
 
-	if (ring_starved(labnet)) {
+	/* Not a ring that is just being replaced. Pairs with the release in ring_go(). */
+	if (smp_load_acquire(&labnet->running) && ring_starved(labnet)) {
 		WRITE_ONCE(labnet->watchdog.restarted, true);
 		labnet_kick(labnet);
 	}
