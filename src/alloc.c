@@ -28,9 +28,11 @@
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/timekeeping.h>
 
 #include "page.h"
 #include "reserve.h"
+#include <trace/events/labyrinth.h>
 
 /**
  * struct labyrinth_signature - what is noted of an allocation
@@ -184,11 +186,12 @@ labyrinth_take_reserve(struct labyrinth_zone *zone, labyrinth_quality_t quality)
 }
 
 /* The kick of the page that was taken may have been answered before this. */
-static void labyrinth_note_burst(struct labyrinth_zone *zone)
+static void labyrinth_note_burst(struct labyrinth_zone *zone, unsigned long caller)
 {
 	if (test_bit(LABYRINTH_ZONE_BURST, &zone->state) ||
 	    test_and_set_bit(LABYRINTH_ZONE_BURST, &zone->state))
 		return;
+	labyrinth_note_level(zone, LABYRINTH_NOTE_BURST, caller);
 	/* The worker may have found memory, and cleared both, meanwhile. */
 	if (test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
@@ -207,7 +210,10 @@ static enum labyrinth_count labyrinth_note_reserve(struct labyrinth_zone *zone,
 	    !test_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
 		return LABYRINTH_FROM_RESERVE;
 	WRITE_ONCE(zone->fallback_caller, caller);
-	labyrinth_note_burst(zone);
+	labyrinth_note_burst(zone, caller);
+	if (trace_labyrinth_fallback_enabled())
+		trace_labyrinth_fallback(zone->name, labyrinth_reserve_level(zone),
+					 READ_ONCE(zone->reserve_target), caller);
 	return LABYRINTH_FALLBACKS;
 }
 
@@ -268,22 +274,44 @@ struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
 	return desc;
 }
 
+/* LABYRINTH_TRACE_SOURCES has their names. */
+#define LABYRINTH_TRACE_FALLBACK	5U
+#define LABYRINTH_TRACE_BULK		6U
+
+static unsigned int labyrinth_trace_source(enum labyrinth_count source)
+{
+	BUILD_BUG_ON(LABYRINTH_FROM_TICKET >= LABYRINTH_TRACE_FALLBACK);
+	return source == LABYRINTH_FALLBACKS ? LABYRINTH_TRACE_FALLBACK : source;
+}
+
+static __always_inline void labyrinth_trace_alloc(struct labyrinth_zone *zone,
+						  struct page *page,
+						  labyrinth_quality_t quality,
+						  unsigned int source,
+						  unsigned long caller)
+{
+	if (trace_labyrinth_alloc_enabled())
+		trace_labyrinth_alloc(zone->name, page_to_pfn(page), zone->order,
+				      (__force unsigned int)quality, source, caller);
+}
+
 /* An idle page becomes the caller's. */
 struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
 				struct labyrinth_desc *desc,
 				labyrinth_quality_t quality,
 				enum labyrinth_count source, unsigned long caller)
 {
+	bool fresh = source == LABYRINTH_FROM_SYSTEM || source == LABYRINTH_FROM_CLEAN;
 	struct page *page = desc->page;
 
-	labyrinth_quality_apply(zone, page, quality,
-				source == LABYRINTH_FROM_SYSTEM ||
-				source == LABYRINTH_FROM_CLEAN);
+	if (source == LABYRINTH_FROM_RESERVE)
+		source = labyrinth_note_reserve(zone, caller);
+	labyrinth_quality_apply(zone, page, quality, fresh);
 	labyrinth_sign(desc, labyrinth_slow_signature(caller));
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 		   (desc->state & LABYRINTH_DESC_NORECYCLE));
-	labyrinth_count(zone, source == LABYRINTH_FROM_RESERVE ?
-			      labyrinth_note_reserve(zone, caller) : source);
+	labyrinth_count(zone, source);
+	labyrinth_trace_alloc(zone, page, quality, labyrinth_trace_source(source), caller);
 	return page;
 }
 
@@ -308,15 +336,33 @@ static bool labyrinth_aligned(struct labyrinth_zone *zone, struct page *page,
 	return false;
 }
 
-/* A request got nothing. */
-void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality)
+/* The first to starve leaves word for the worker, who tells. */
+static void labyrinth_starved_begin(struct labyrinth_zone *zone, unsigned int nr,
+				    unsigned long caller)
+{
+	u64 none = 0;
+
+	if (!try_cmpxchg(&zone->starved_since, &none, ktime_get_mono_fast_ns()))
+		return;
+	WRITE_ONCE(zone->starved_nr, nr);
+	WRITE_ONCE(zone->starved_caller, caller);
+	/* Pairs with the smp_rmb() of the worker: the bit comes last. */
+	smp_mb__before_atomic();
+}
+
+/* A request for so many pages got nothing. */
+void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality,
+		      unsigned int nr, unsigned long caller)
 {
 	labyrinth_count(zone, LABYRINTH_FAILED);
 	if (quality & (LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT))
 		return;
 	labyrinth_count(zone, LABYRINTH_STARVATIONS);
-	if (!test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
+	trace_labyrinth_starved(zone->name, nr, (__force unsigned int)quality, caller);
+	if (!test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention)) {
+		labyrinth_starved_begin(zone, nr, caller);
 		set_bit(LABYRINTH_FREE_STARVED, &zone->free_attention);
+	}
 	labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 }
 
@@ -348,7 +394,7 @@ static noinline struct page *labyrinth_alloc_slow(struct labyrinth_zone *zone,
 		goto out;
 	}
 	if (!desc) {
-		labyrinth_failed(zone, all);
+		labyrinth_failed(zone, all, 1, caller);
 		goto out;
 	}
 	page = labyrinth_hand_out(zone, desc, all, source, caller);
@@ -724,6 +770,8 @@ static void labyrinth_bulk_hand_out(struct labyrinth_bulk *bulk)
 		labyrinth_sign(desc, by);
 		WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 			   (desc->state & LABYRINTH_DESC_NORECYCLE));
+		labyrinth_trace_alloc(zone, bulk->pages[i], bulk->quality,
+				      LABYRINTH_TRACE_BULK, bulk->caller);
 	}
 	for (i = LABYRINTH_FROM_CACHE; i < LABYRINTH_FROM_RESERVE; i++)
 		atomic64_add(bulk->from[i], &zone->count[i]);
@@ -751,7 +799,7 @@ static noinline int labyrinth_bulk_slow(struct labyrinth_zone *zone,
 	labyrinth_bulk_collect(&bulk);
 	if (bulk.nr < nr) {
 		labyrinth_bulk_undo(&bulk);
-		labyrinth_failed(zone, bulk.quality);
+		labyrinth_failed(zone, bulk.quality, nr, caller);
 	} else if (!labyrinth_bulk_aligned(&bulk)) {
 		labyrinth_bulk_undo(&bulk);
 		labyrinth_count(zone, LABYRINTH_FAILED);

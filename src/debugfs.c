@@ -69,11 +69,18 @@ static const struct seq_operations labyrinth_registry_sops = {
 
 DEFINE_SEQ_ATTRIBUTE(labyrinth_registry);
 
+static int labyrinth_events_show(struct seq_file *seq, void *v)
+{
+	return labyrinth_history_show(seq->private, seq);
+}
+DEFINE_SHOW_ATTRIBUTE(labyrinth_events);
+
 void labyrinth_debugfs_add(struct labyrinth_zone *zone)
 {
 	zone->debugfs = debugfs_create_dir(zone->name, labyrinth_debugfs);
 	debugfs_create_file("registry", 0400, zone->debugfs, zone,
 			    &labyrinth_registry_fops);
+	debugfs_create_file("events", 0400, zone->debugfs, zone, &labyrinth_events_fops);
 	labyrinth_inject_debugfs(zone);
 }
 

@@ -19,12 +19,14 @@
  * Nothing of the page itself is read before the registry knows it.
  */
 #include <linux/instruction_pointer.h>
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
 #include "page.h"
+#include <trace/events/labyrinth.h>
 
 /*
  * The caller's page becomes idle; @locked: exactly so, against other CPUs as well.
@@ -210,6 +212,16 @@ static noinline void labyrinth_free_stale(struct labyrinth_zone *zone,
 	labyrinth_system_lose(zone, desc);
 }
 
+static __always_inline void labyrinth_trace_free(struct labyrinth_zone *zone,
+						 const struct labyrinth_desc *desc,
+						 unsigned long caller)
+{
+	if (trace_labyrinth_free_enabled())
+		trace_labyrinth_free(zone->name, page_to_pfn(desc->page), zone->order,
+				     jiffies_to_msecs(jiffies - desc->when),
+				     desc->caller, caller);
+}
+
 /* A page that was claimed, in this state, is freed. Any context, under rcu_read_lock(). */
 static __always_inline void
 labyrinth_free_claimed_page(struct labyrinth_zone *zone, struct labyrinth_desc *desc,
@@ -219,6 +231,7 @@ labyrinth_free_claimed_page(struct labyrinth_zone *zone, struct labyrinth_desc *
 
 	desc->freer = caller;
 	labyrinth_count(zone, LABYRINTH_FREES);
+	labyrinth_trace_free(zone, desc, caller);
 
 	if (unlikely(!page_ref_count(page))) {
 		labyrinth_free_stale(zone, desc, caller);
@@ -272,6 +285,7 @@ struct page *labyrinth_release_claimed(struct labyrinth_zone *zone,
 	struct page *page = NULL;
 
 	labyrinth_count(zone, LABYRINTH_FREES);
+	labyrinth_trace_free(zone, desc, caller);
 	if (unlikely(!page_ref_count(desc->page))) {
 		labyrinth_free_stale(zone, desc, caller);
 	} else {

@@ -5,7 +5,7 @@
  *	params, sysfs, debugfs, shrink -> zone -> ticket, frag -> alloc, free ->
  *		cache, reserve, refill, system, quality -> registry, dma -> stack
  *
- * with report, limit and inject usable by all.
+ * with report, history, trace, attention, limit and inject usable by all.
  */
 #ifndef LABYRINTH_INTERNAL_H
 #define LABYRINTH_INTERNAL_H
@@ -29,6 +29,7 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
+#include "history.h"
 #include "stack.h"
 
 #ifndef CONFIG_64BIT
@@ -68,6 +69,7 @@ enum {
 	LABYRINTH_FREE_DYING,		/* destroy has begun */
 	LABYRINTH_FREE_TAILS,		/* order > 0: look at all of the page */
 	LABYRINTH_FREE_BUFFER,		/* and of the buffer, by its record */
+	LABYRINTH_FREE_TRACED,		/* see src/attention.c */
 };
 
 /* Bits of ->state. */
@@ -75,6 +77,7 @@ enum {
 	LABYRINTH_ZONE_LATCHED,		/* the system failed; the worker will tell */
 	LABYRINTH_ZONE_BURST,		/* the reserve served in the system's place */
 	LABYRINTH_ZONE_BURST_TOLD,	/* and the log says so */
+	LABYRINTH_ZONE_STARVED_TOLD,	/* the history says so */
 	LABYRINTH_ZONE_RESERVE,		/* the policy has it before the system */
 	LABYRINTH_ZONE_DYING,		/* destroy has begun */
 	LABYRINTH_ZONE_UNMAPPED,	/* and the device is let go */
@@ -279,6 +282,9 @@ struct labyrinth_zone {
 	unsigned long		kicks;		/* LABYRINTH_KICK_* bits */
 	atomic64_t		count[LABYRINTH_NR_COUNTS];
 	unsigned long		fallback_caller;
+	u64			starved_since;	/* ns, CLOCK_MONOTONIC; 0: not starved */
+	unsigned long		starved_caller;
+	unsigned int		starved_nr;	/* pages asked for by the first */
 
 	struct irq_work		kick;
 	struct delayed_work	refill;
@@ -311,6 +317,8 @@ struct labyrinth_zone {
 	struct mutex		resize_lock;	/* reserve_target, its charge, faults */
 	unsigned long		charged;	/* pages of labyrinth_charge() */
 	struct list_head	list;		/* under labyrinth_zones_lock */
+	struct list_head	attended;	/* see src/attention.c */
+	struct labyrinth_history	*history;
 	struct hlist_node	cpuhp;
 	unsigned long		inject;		/* LABYRINTH_INJECT_* bits */
 	atomic_t		inject_nth;	/* attempts up to the one that fails */
@@ -719,7 +727,8 @@ struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
 				labyrinth_quality_t quality,
 				enum labyrinth_count source,
 				unsigned long caller);
-void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality);
+void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality,
+		      unsigned int nr, unsigned long caller);
 void labyrinth_alloc_misuse(struct labyrinth_zone *zone,
 			    enum labyrinth_event_type type, unsigned int detail,
 			    unsigned long caller);
@@ -762,6 +771,7 @@ void labyrinth_record_freed_twice(struct labyrinth_zone *zone,
 				  struct labyrinth_desc *desc);
 void labyrinth_record_stolen(struct labyrinth_zone *zone,
 			     struct labyrinth_desc *desc);
+const char *labyrinth_event_name(enum labyrinth_event_type type);
 void labyrinth_report_work(struct work_struct *work);
 void labyrinth_report_fallback(struct labyrinth_zone *zone);
 void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked);
@@ -891,16 +901,10 @@ static inline bool labyrinth_inject_fill(struct labyrinth_zone *zone)
 	return labyrinth_injected(zone, LABYRINTH_INJECT_FILL);
 }
 
-/* What does every request have to heed, beside its own flags? */
-static inline void labyrinth_attention_settle(struct labyrinth_zone *zone)
-{
-	bool wanted = zone->init_on_alloc || zone->buffer_pages ||
-		      test_bit(LABYRINTH_INJECT_RESERVE_ONLY, &zone->inject) ||
-		      test_bit(LABYRINTH_ZONE_DYING, &zone->state);
-
-	WRITE_ONCE(zone->alloc_attention, zone->quality |
-		   (wanted ? LABYRINTH_QUALITY_ATTENTION : LABYRINTH_QUALITY_NONE));
-}
+/* attention.c */
+void labyrinth_attention_settle(struct labyrinth_zone *zone);
+void labyrinth_attention_join(struct labyrinth_zone *zone);
+void labyrinth_attention_leave(struct labyrinth_zone *zone);
 
 /*
  * For the fast paths it is a bit among others; they need not see both at once. One

@@ -36,6 +36,7 @@
 #include <linux/timer.h>
 
 #include "internal.h"
+#include <trace/events/labyrinth.h>
 
 /* Pauses between attempts while the system has nothing. */
 #define LABYRINTH_DELAY_MIN	msecs_to_jiffies(10)
@@ -159,6 +160,34 @@ static bool labyrinth_refill_probe(struct labyrinth_zone *zone)
 	return has;
 }
 
+/* Whoever was the first to starve is told of once, by the worker alone. */
+static void labyrinth_refill_tell_starved(struct labyrinth_zone *zone)
+{
+	if (!test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention) ||
+	    test_and_set_bit(LABYRINTH_ZONE_STARVED_TOLD, &zone->state))
+		return;
+	/* Pairs with the barrier before the bit is set. */
+	smp_rmb();
+	labyrinth_note_at(zone, LABYRINTH_NOTE_STARVED, READ_ONCE(zone->starved_since),
+			  READ_ONCE(zone->starved_caller), READ_ONCE(zone->starved_nr),
+			  labyrinth_counted(zone, LABYRINTH_STARVATIONS));
+}
+
+/*
+ * There are pages for who starved. The time goes first: who starves before the bit has
+ * gone as well belongs to the same starvation.
+ */
+static void labyrinth_refill_recovered(struct labyrinth_zone *zone)
+{
+	labyrinth_refill_tell_starved(zone);
+	xchg(&zone->starved_since, 0);
+	clear_bit(LABYRINTH_ZONE_STARVED_TOLD, &zone->state);
+	clear_bit(LABYRINTH_FREE_STARVED, &zone->free_attention);
+	labyrinth_note_level(zone, LABYRINTH_NOTE_RECOVERED, 0);
+	if (zone->available)
+		queue_work(labyrinth_event_wq, &zone->available_work);
+}
+
 /*
  * @complete: the reserve holds all that it can have now, be it less than its
  * target because live pages use up max_pages. @gained: the system has given
@@ -172,15 +201,17 @@ static void labyrinth_refill_settle(struct labyrinth_zone *zone, bool complete,
 
 	if (complete ||
 	    (gained && level >= labyrinth_percent(target, labyrinth_refill_high))) {
-		clear_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
+		if (test_and_clear_bit(LABYRINTH_ZONE_LATCHED, &zone->state)) {
+			labyrinth_note_level(zone, LABYRINTH_NOTE_UNLATCHED, 0);
+			trace_labyrinth_latch(zone->name, false);
+		}
 		clear_bit(LABYRINTH_ZONE_BURST, &zone->state);
 		clear_bit(LABYRINTH_ZONE_BURST_TOLD, &zone->state);
 	}
 	if (level && (complete ||
 		      level >= labyrinth_percent(target, labyrinth_refill_low)) &&
-	    test_and_clear_bit(LABYRINTH_FREE_STARVED, &zone->free_attention) &&
-	    zone->available)
-		queue_work(labyrinth_event_wq, &zone->available_work);
+	    test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
+		labyrinth_refill_recovered(zone);
 }
 
 static void labyrinth_refill_pause(struct labyrinth_zone *zone)
@@ -189,6 +220,9 @@ static void labyrinth_refill_pause(struct labyrinth_zone *zone)
 				LABYRINTH_DELAY_URGENT : LABYRINTH_DELAY_MAX;
 
 	labyrinth_count(zone, LABYRINTH_REFILL_FAILURES);
+	/* Once a row: it is told when memory is back, too. */
+	if (!zone->refill_delay)
+		labyrinth_note_level(zone, LABYRINTH_NOTE_REFILL_FAILED, 0);
 	WRITE_ONCE(zone->refill_delay,
 		   clamp(2 * zone->refill_delay, LABYRINTH_DELAY_MIN, longest));
 	/* Kicks that came during this pass have had their answer. */
@@ -199,6 +233,7 @@ static void labyrinth_refill_work(struct work_struct *work)
 {
 	struct labyrinth_zone *zone = container_of(to_delayed_work(work),
 						   struct labyrinth_zone, refill);
+	u64 refilled = labyrinth_counted(zone, LABYRINTH_REFILLED);
 	bool served, gained = false;
 	unsigned int noio;
 
@@ -208,6 +243,7 @@ static void labyrinth_refill_work(struct work_struct *work)
 	if (test_bit(LABYRINTH_ZONE_BURST, &zone->state) &&
 	    !test_and_set_bit(LABYRINTH_ZONE_BURST_TOLD, &zone->state))
 		labyrinth_report_fallback(zone);
+	labyrinth_refill_tell_starved(zone);
 
 	noio = memalloc_noio_save();
 	served = labyrinth_refill_fill(zone, &gained);
@@ -216,6 +252,10 @@ static void labyrinth_refill_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 
 	labyrinth_refill_settle(zone, served, gained);
+	trace_labyrinth_refill(zone->name,
+			       labyrinth_counted(zone, LABYRINTH_REFILLED) - refilled,
+			       labyrinth_reserve_level(zone),
+			       READ_ONCE(zone->reserve_target), served);
 	if (!served && !gained) {
 		labyrinth_refill_pause(zone);
 		return;
@@ -238,6 +278,7 @@ static void labyrinth_watchdog(struct timer_list *timer)
 		return;
 	}
 	labyrinth_count(zone, LABYRINTH_STALLS);
+	labyrinth_note_level(zone, LABYRINTH_NOTE_STALLED, 0);
 	pr_err("zone %s: the refill worker was asked for %u s ago and %s; the reserve has %u of %u pages\n",
 	       zone->name, LABYRINTH_STALL / HZ,
 	       work_busy(&zone->refill.work) & WORK_BUSY_RUNNING ?

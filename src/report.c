@@ -22,6 +22,7 @@
 #include <linux/vmstat.h>
 
 #include "internal.h"
+#include <trace/events/labyrinth.h>
 
 const char *labyrinth_caller_name(char *buffer, unsigned long caller)
 {
@@ -70,6 +71,44 @@ const char *labyrinth_node_text(const struct labyrinth_zone *zone, char *buffer)
 	return buffer;
 }
 
+static const char * const labyrinth_event_names[] = {
+	[LABYRINTH_EVENT_NONE] = "none",
+	[LABYRINTH_EVENT_DOUBLE_FREE] = "double_free",
+	[LABYRINTH_EVENT_DOUBLE_FREE_FOUND] = "double_free_found",
+	[LABYRINTH_EVENT_FOREIGN] = "foreign",
+	[LABYRINTH_EVENT_BAD_FLAGS] = "bad_flags",
+	[LABYRINTH_EVENT_BAD_CONTEXT] = "bad_context",
+	[LABYRINTH_EVENT_UNALIGNED] = "unaligned",
+	[LABYRINTH_EVENT_DYING] = "dying",
+	[LABYRINTH_EVENT_STALE_LIVE] = "stale_live",
+	[LABYRINTH_EVENT_STALE_IDLE] = "stale_idle",
+	[LABYRINTH_EVENT_CORRUPTED] = "corrupted",
+	[LABYRINTH_EVENT_STOLEN] = "stolen",
+	[LABYRINTH_EVENT_HANDED_OFF] = "handed_off",
+	[LABYRINTH_EVENT_HANDOFF_DYING] = "handoff_dying",
+	[LABYRINTH_EVENT_HANDOFF_NOWHERE] = "handoff_nowhere",
+	[LABYRINTH_EVENT_DMA_NONE] = "dma_none",
+	[LABYRINTH_EVENT_DMA_GONE] = "dma_gone",
+	[LABYRINTH_EVENT_DMA_PAGE] = "dma_page",
+	[LABYRINTH_EVENT_DMA_RANGE] = "dma_range",
+	[LABYRINTH_EVENT_DMA_NMI] = "dma_nmi",
+	[LABYRINTH_EVENT_BUFFER_DETACH] = "buffer_detach",
+	[LABYRINTH_EVENT_BUFFER_PAGES] = "buffer_pages",
+	[LABYRINTH_EVENT_SPLIT] = "split",
+	[LABYRINTH_EVENT_FRAG_SIZE] = "frag_size",
+	[LABYRINTH_EVENT_FRAG_ALIGN] = "frag_align",
+	[LABYRINTH_EVENT_FRAG_ACCOUNT] = "frag_account",
+	[LABYRINTH_EVENT_FRAG_BUFFER] = "frag_buffer",
+	[LABYRINTH_EVENT_FRAG_FREE] = "frag_free",
+};
+
+/* In tracing, and in the history. */
+const char *labyrinth_event_name(enum labyrinth_event_type type)
+{
+	BUILD_BUG_ON(ARRAY_SIZE(labyrinth_event_names) != LABYRINTH_NR_EVENTS);
+	return labyrinth_event_names[type];
+}
+
 void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type type,
 		      const struct page *page, unsigned int detail,
 		      unsigned long caller, unsigned long owner,
@@ -78,6 +117,10 @@ void labyrinth_record(struct labyrinth_zone *zone, enum labyrinth_event_type typ
 	struct labyrinth_event *event;
 	int head = atomic_read(&zone->events_head);
 
+	labyrinth_note(zone, LABYRINTH_NOTE_MISUSE, caller ?: owner, type,
+		       (unsigned long)page);
+	trace_labyrinth_misuse(zone->name, labyrinth_event_name(type), page, caller, owner,
+			       freer);
 	do {
 		/* Pairs with the release of ->events_tail: the slot was read. */
 		/* A head that the reader has overtaken is stale, not a full ring. */

@@ -51,6 +51,8 @@ static unsigned long labyrinth_shrink_scan(struct shrinker *shrinker,
 		nr = DIV_ROUND_UP(wanted - freed, zone->unit);
 		nr = labyrinth_depot_drain(zone, min_t(unsigned long, nr, UINT_MAX));
 		freed += nr * zone->unit;
+		if (nr)
+			labyrinth_note(zone, LABYRINTH_NOTE_TRIMMED, 0, nr, 0);
 		if (freed < wanted)
 			labyrinth_cache_drain_ask(zone);
 	}

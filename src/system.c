@@ -32,6 +32,7 @@
 #include <linux/preempt.h>
 
 #include "internal.h"
+#include <trace/events/labyrinth.h>
 
 /*
  * Lockdep, which checks on all kernels what PREEMPT_RT would mind, need not mind
@@ -246,13 +247,20 @@ void labyrinth_system_let_go(struct labyrinth_zone *zone, struct labyrinth_desc 
 		labyrinth_put_page(labyrinth_system_leave(zone, desc));
 }
 
+static noinline void labyrinth_system_latched(struct labyrinth_zone *zone)
+{
+	labyrinth_note_level(zone, LABYRINTH_NOTE_LATCHED, 0);
+	trace_labyrinth_latch(zone->name, true);
+}
+
 /* An attempt came to nothing. @full: as below. */
 static void labyrinth_system_failed(struct labyrinth_zone *zone,
 				    labyrinth_quality_t quality, bool full)
 {
 	labyrinth_room(zone);
 	if (full && !(quality & LABYRINTH_QUALITY_NOWAIT)) {
-		set_bit(LABYRINTH_ZONE_LATCHED, &zone->state);
+		if (!test_and_set_bit(LABYRINTH_ZONE_LATCHED, &zone->state))
+			labyrinth_system_latched(zone);
 		labyrinth_kick(zone, LABYRINTH_KICK_REFILL);
 	}
 }

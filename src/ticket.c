@@ -258,7 +258,7 @@ static struct labyrinth_desc *labyrinth_ticket_take(struct labyrinth_zone *zone,
 			break;
 		desc = labyrinth_take(zone, quality, source);
 	}
-	labyrinth_failed(zone, quality);
+	labyrinth_failed(zone, quality, 1, caller);
 	return NULL;
 }
 

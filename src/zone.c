@@ -35,6 +35,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/instruction_pointer.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -42,6 +43,7 @@
 #include <linux/vmstat.h>
 
 #include "internal.h"
+#include <trace/events/labyrinth.h>
 
 #define LABYRINTH_FILL_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
@@ -93,7 +95,6 @@ static void labyrinth_zone_configure(struct labyrinth_zone *zone,
 	if (zone->cache_size && !zone->buffer_pages &&
 	    !(zone->quality & LABYRINTH_QUALITY_VERIFY) && !want_init_on_free())
 		zone->clean_size = zone->batch;
-	labyrinth_attention_settle(zone);
 }
 
 static void labyrinth_zone_free(struct labyrinth_zone *zone)
@@ -105,6 +106,8 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 	labyrinth_cache_free(zone);
 	free_percpu(zone->frag);
 	labyrinth_inject_free(zone);
+	labyrinth_attention_leave(zone);
+	labyrinth_history_free(zone);
 	lockdep_unregister_key(&zone->handoff_key);
 	lockdep_unregister_key(&zone->available_key);
 	mutex_destroy(&zone->ticket_lock);
@@ -150,10 +153,11 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	labyrinth_zone_configure(zone, params);
 	labyrinth_inject_setup(zone);
 	labyrinth_refill_setup(zone);
+	labyrinth_attention_join(zone);
 
-	if (labyrinth_cache_setup(zone) || labyrinth_frag_setup(zone) ||
-	    labyrinth_registry_init(zone) || labyrinth_buffer_init(zone) ||
-	    labyrinth_dma_init(zone, params)) {
+	if (labyrinth_history_init(zone) || labyrinth_cache_setup(zone) ||
+	    labyrinth_frag_setup(zone) || labyrinth_registry_init(zone) ||
+	    labyrinth_buffer_init(zone) || labyrinth_dma_init(zone, params)) {
 		labyrinth_zone_free(zone);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -235,6 +239,10 @@ static int labyrinth_zone_publish(struct labyrinth_zone *zone)
 		goto out;
 	list_add_tail(&zone->list, &labyrinth_zones);
 	labyrinth_debugfs_add(zone);
+	labyrinth_note(zone, LABYRINTH_NOTE_CREATED, 0, zone->reserve_target,
+		       zone->max_pages);
+	trace_labyrinth_zone_create(zone->name, zone->order, zone->reserve_target,
+				    zone->max_pages, zone->node);
 out:
 	mutex_unlock(&labyrinth_zones_lock);
 	return ret;
@@ -413,6 +421,7 @@ int labyrinth_zone_destroy(struct labyrinth_zone *zone)
 	if (orphans)
 		labyrinth_report_leaks(zone, orphans);
 	tickets = atomic_read(&zone->tickets);
+	trace_labyrinth_zone_destroy(zone->name, orphans, tickets);
 	if (tickets)
 		labyrinth_report_tickets(zone, tickets);
 	if (!atomic_dec_and_test(&zone->pins))
@@ -479,7 +488,7 @@ static void labyrinth_zone_shrink(struct labyrinth_zone *zone, unsigned int rese
 
 int labyrinth_zone_resize(struct labyrinth_zone *zone, unsigned int reserve)
 {
-	unsigned int surplus = labyrinth_zone_surplus_max(zone->cache_size);
+	unsigned int surplus = labyrinth_zone_surplus_max(zone->cache_size), old;
 	int ret = 0;
 
 	might_sleep();
@@ -490,10 +499,14 @@ int labyrinth_zone_resize(struct labyrinth_zone *zone, unsigned int reserve)
 		return reserve ? -ERANGE : -EINVAL;
 	}
 	mutex_lock(&zone->resize_lock);
-	if (reserve > zone->reserve_target)
+	old = zone->reserve_target;
+	if (reserve > old)
 		ret = labyrinth_zone_grow(zone, reserve);
-	else if (reserve < zone->reserve_target)
+	else if (reserve < old)
 		labyrinth_zone_shrink(zone, reserve);
+	if (!ret && reserve != old)
+		labyrinth_note(zone, LABYRINTH_NOTE_RESIZED, _RET_IP_, old, reserve);
+	trace_labyrinth_resize(zone->name, old, reserve, ret);
 	mutex_unlock(&zone->resize_lock);
 	return ret;
 }

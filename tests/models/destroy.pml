@@ -8,12 +8,12 @@
  * mirrors src/zone.c labyrinth_zone_gone fb1187a866f0
  * mirrors src/zone.c labyrinth_zone_unpin 5c4aad210502
  * mirrors src/zone.c labyrinth_zone_stop 64c2be7a63fe
- * mirrors src/zone.c labyrinth_zone_destroy 2399baf3eb61
+ * mirrors src/zone.c labyrinth_zone_destroy 8e87c51affac
  * mirrors src/refill.c labyrinth_kicked 58f23d7102af
  * mirrors src/refill.c labyrinth_refill_stop f9570ce5b023
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
  * mirrors src/free.c labyrinth_claim_page 41e0a9a55ad2
- * mirrors src/free.c labyrinth_free_claimed_page 2759b04d884d
+ * mirrors src/free.c labyrinth_free_claimed_page 5f6e0134d195
  * mirrors src/free.c labyrinth_free_one 0c07dff271f3
  * mirrors src/free.c labyrinth_free_calm 12ba4ac58a1f
  * mirrors src/alloc.c labyrinth_alloc_begin 09c968982e74

@@ -9,7 +9,7 @@
  * mirrors src/registry.c labyrinth_registry_lose 654f97e8df66
  * mirrors src/registry.c labyrinth_registry_leave 2fd224289511
  * mirrors src/free.c labyrinth_claim_page 41e0a9a55ad2
- * mirrors src/free.c labyrinth_free_claimed_page 2759b04d884d
+ * mirrors src/free.c labyrinth_free_claimed_page 5f6e0134d195
  * mirrors src/system.c labyrinth_system_give f387dae49b85
  * mirrors src/system.c labyrinth_system_give_idle 930ab4c19b11
  *

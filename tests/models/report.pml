@@ -2,7 +2,7 @@
 /*
  * The ring of events and the kick: is everything that is recorded reported, once?
  *
- * mirrors src/report.c labyrinth_record 2bbddd57b3ca
+ * mirrors src/report.c labyrinth_record e4f7d2bfee9e
  * mirrors src/report.c labyrinth_report_work 86e1796109cc
  * mirrors src/internal.h labyrinth_kicked_already d3b36400f388
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28

@@ -15,8 +15,8 @@
  * mirrors src/free.c labyrinth_free_full cea85b56d14e
  * mirrors src/free.c labyrinth_free_starved 7726ae827039
  * mirrors src/internal.h labyrinth_starved_kick 89bd39facce7
- * mirrors src/alloc.c labyrinth_failed dba036184763
- * mirrors src/refill.c labyrinth_refill_settle 62b8bac18fae
+ * mirrors src/alloc.c labyrinth_failed fdf62d04e82e
+ * mirrors src/refill.c labyrinth_refill_settle 94bf4d9995d9
  * mirrors src/cache.c labyrinth_surplus_give 58effcf80f96
  * mirrors src/free.c labyrinth_give_idle 9f40b8729c78
  *
