@@ -51,6 +51,7 @@
 #include <linux/string.h>
 
 #include "page.h"
+#include "registry.h"
 
 /* Bytes in a granule, as a power of two. */
 static __always_inline unsigned int labyrinth_frag_shift(const struct labyrinth_zone *zone)

@@ -26,6 +26,7 @@
 #include <linux/rcupdate.h>
 
 #include "page.h"
+#include "registry.h"
 #include <trace/events/labyrinth.h>
 
 /*

@@ -35,7 +35,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "registry.h"
 
 #define LABYRINTH_SLOTS_MIN	64U
 
