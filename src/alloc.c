@@ -358,6 +358,7 @@ void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 	if (quality & (LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT))
 		return;
 	labyrinth_count(zone, LABYRINTH_STARVATIONS);
+	atomic64_add(nr, &zone->count[LABYRINTH_DENIED]);
 	trace_labyrinth_starved(zone->name, nr, (__force unsigned int)quality, caller);
 	if (!test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention)) {
 		labyrinth_starved_begin(zone, nr, caller);

@@ -5,7 +5,7 @@
  *	params, sysfs, debugfs, shrink -> zone -> ticket, frag -> alloc, free ->
  *		cache, reserve, refill, system, quality -> registry, dma -> stack
  *
- * with report, history, trace, attention, limit and inject usable by all.
+ * with report, sizing, history, trace, attention, limit and inject usable by all.
  */
 #ifndef LABYRINTH_INTERNAL_H
 #define LABYRINTH_INTERNAL_H
@@ -30,6 +30,7 @@
 
 #include "compat.h"
 #include "history.h"
+#include "sizing.h"
 #include "stack.h"
 
 #ifndef CONFIG_64BIT
@@ -121,6 +122,7 @@ enum labyrinth_count {
 	LABYRINTH_DMA_ERRORS,
 	LABYRINTH_FRAG_ALLOCS,		/* with this CPU's page in use */
 	LABYRINTH_FRAG_FREES,		/* likewise */
+	LABYRINTH_DENIED,		/* pages that critical requests did not get */
 	LABYRINTH_NR_COUNTS
 };
 
@@ -314,6 +316,7 @@ struct labyrinth_zone {
 	struct ratelimit_state	misuse_limit;
 	struct ratelimit_state	burst_limit;
 
+	struct labyrinth_sizing	sizing;
 	struct mutex		resize_lock;	/* reserve_target, its charge, faults */
 	unsigned long		charged;	/* pages of labyrinth_charge() */
 	struct list_head	list;		/* under labyrinth_zones_lock */

@@ -92,8 +92,10 @@ static void labyrinth_kicked(struct irq_work *work)
 	unsigned long what = xchg(&zone->kicks, 0);
 
 	if ((what & BIT(LABYRINTH_KICK_REFILL)) &&
-	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
+	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state)) {
+		labyrinth_sizing_kicked(zone);
 		labyrinth_refill_queue(zone);
+	}
 	if ((what & BIT(LABYRINTH_KICK_CLEAN)) &&
 	    !test_bit(LABYRINTH_ZONE_DYING, &zone->state))
 		queue_work(labyrinth_refill_wq, &zone->clean_work);
@@ -180,7 +182,7 @@ static void labyrinth_refill_tell_starved(struct labyrinth_zone *zone)
 static void labyrinth_refill_recovered(struct labyrinth_zone *zone)
 {
 	labyrinth_refill_tell_starved(zone);
-	xchg(&zone->starved_since, 0);
+	labyrinth_sizing_recovered(zone, xchg(&zone->starved_since, 0));
 	clear_bit(LABYRINTH_ZONE_STARVED_TOLD, &zone->state);
 	clear_bit(LABYRINTH_FREE_STARVED, &zone->free_attention);
 	labyrinth_note_level(zone, LABYRINTH_NOTE_RECOVERED, 0);
@@ -212,6 +214,7 @@ static void labyrinth_refill_settle(struct labyrinth_zone *zone, bool complete,
 		      level >= labyrinth_percent(target, labyrinth_refill_low)) &&
 	    test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
 		labyrinth_refill_recovered(zone);
+	labyrinth_sizing_settle(zone, complete);
 }
 
 static void labyrinth_refill_pause(struct labyrinth_zone *zone)
@@ -323,6 +326,7 @@ void labyrinth_refill_stop(struct labyrinth_zone *zone)
 	cancel_delayed_work_sync(&zone->refill);
 	cancel_work_sync(&zone->clean_work);
 	timer_delete_sync(&zone->watchdog);
+	labyrinth_sizing_stop(zone);
 	cancel_work_sync(&zone->available_work);
 	cancel_work_sync(&zone->handoff_work);
 	/* Pages that are handed off are not lost. */
@@ -348,6 +352,7 @@ void labyrinth_refill_setup(struct labyrinth_zone *zone)
 	INIT_WORK(&zone->report, labyrinth_report_work);
 	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);
 	INIT_WORK(&zone->gone, labyrinth_zone_gone);
+	labyrinth_sizing_setup(zone);
 }
 
 int labyrinth_refill_init(void)

@@ -86,8 +86,9 @@ bool labyrinth_reserve_give(struct labyrinth_zone *zone,
 void labyrinth_reserve_target_set(struct labyrinth_zone *zone, u32 target)
 {
 	WRITE_ONCE(zone->reserve_target, target);
-	/* A smaller reserve cannot have been fuller than it is at most. */
-	labyrinth_reserve_seen(zone, target);
+	/* What goes now is not taken; a larger one has to be filled first. */
+	if (target < zone->sizing.base)
+		labyrinth_sizing_rebase(zone, target);
 	labyrinth_reserve_settle(zone);
 }
 

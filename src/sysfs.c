@@ -50,7 +50,6 @@ LABYRINTH_STAT(failed);
 LABYRINTH_STAT(misuse);
 LABYRINTH_STAT(live);
 LABYRINTH_STAT(reserve);
-LABYRINTH_STAT(reserve_min_seen);
 LABYRINTH_STAT(cached);
 LABYRINTH_STAT(detached);
 LABYRINTH_STAT(refilled);
@@ -99,6 +98,41 @@ static ssize_t reserve_target_store(struct labyrinth_zone *zone, const char *tex
 
 static struct labyrinth_attribute labyrinth_attr_reserve_target =
 	__ATTR_RW(reserve_target);
+
+static ssize_t reserve_min_seen_show(struct labyrinth_zone *zone, char *buffer)
+{
+	return sysfs_emit(buffer, "%u\n", READ_ONCE(zone->reserve_min_seen));
+}
+
+static ssize_t reserve_min_seen_store(struct labyrinth_zone *zone, const char *text,
+				      size_t size)
+{
+	labyrinth_sizing_restart(zone);
+	return size;
+}
+
+static struct labyrinth_attribute labyrinth_attr_reserve_min_seen =
+	__ATTR_RW(reserve_min_seen);
+
+#define LABYRINTH_FIGURE(name)							\
+static ssize_t name##_show(struct labyrinth_zone *zone, char *buffer)		\
+{										\
+	struct labyrinth_sizing_figures figures;				\
+										\
+	labyrinth_sizing_read(zone, &figures);					\
+	return sysfs_emit(buffer, "%llu\n", figures.name);			\
+}										\
+static struct labyrinth_attribute labyrinth_attr_##name = __ATTR_RO(name)
+
+LABYRINTH_FIGURE(denied);
+LABYRINTH_FIGURE(reserve_peak);
+LABYRINTH_FIGURE(drain_1ms);
+LABYRINTH_FIGURE(drain_10ms);
+LABYRINTH_FIGURE(drain_100ms);
+LABYRINTH_FIGURE(refill_latency_us);
+LABYRINTH_FIGURE(starvation_longest_us);
+LABYRINTH_FIGURE(evidence_seconds);
+LABYRINTH_FIGURE(reserve_recommended);
 
 static ssize_t policy_show(struct labyrinth_zone *zone, char *buffer)
 {
@@ -200,6 +234,15 @@ static struct attribute *labyrinth_attrs[] = {
 	&labyrinth_attr_order.attr,
 	&labyrinth_attr_buffer_pages.attr,
 	&labyrinth_attr_latched.attr,
+	&labyrinth_attr_denied.attr,
+	&labyrinth_attr_reserve_peak.attr,
+	&labyrinth_attr_drain_1ms.attr,
+	&labyrinth_attr_drain_10ms.attr,
+	&labyrinth_attr_drain_100ms.attr,
+	&labyrinth_attr_refill_latency_us.attr,
+	&labyrinth_attr_starvation_longest_us.attr,
+	&labyrinth_attr_evidence_seconds.attr,
+	&labyrinth_attr_reserve_recommended.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(labyrinth);

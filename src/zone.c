@@ -197,8 +197,7 @@ static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
 	}
 	labyrinth_system_put_rejected(zone, &rejected);
 	if (tries < LABYRINTH_FILL_TRIES) {
-		if (!old)
-			WRITE_ONCE(zone->reserve_min_seen, target);
+		labyrinth_sizing_rebase(zone, target);
 		return 0;
 	}
 	labyrinth_reserve_lower(zone, old);
