@@ -5,7 +5,7 @@
  *	params, sysfs, debugfs, shrink -> zone -> ticket, frag -> alloc, free ->
  *		cache, reserve, refill, system, quality -> registry, dma -> stack
  *
- * with report, sizing, history, trace, attention, limit and inject usable by all.
+ * with report, uevent, sizing, history, trace, attention, limit and inject usable by all.
  */
 #ifndef LABYRINTH_INTERNAL_H
 #define LABYRINTH_INTERNAL_H
@@ -79,6 +79,7 @@ enum {
 	LABYRINTH_ZONE_BURST,		/* the reserve served in the system's place */
 	LABYRINTH_ZONE_BURST_TOLD,	/* and the log says so */
 	LABYRINTH_ZONE_STARVED_TOLD,	/* the history says so */
+	LABYRINTH_ZONE_STARVED_NEWS,	/* for user space, src/uevent.c */
 	LABYRINTH_ZONE_RESERVE,		/* the policy has it before the system */
 	LABYRINTH_ZONE_DYING,		/* destroy has begun */
 	LABYRINTH_ZONE_UNMAPPED,	/* and the device is let go */
@@ -317,6 +318,8 @@ struct labyrinth_zone {
 	struct ratelimit_state	burst_limit;
 
 	struct labyrinth_sizing	sizing;
+	bool			uevent_told;	/* that it starves; under sysfs_lock */
+	struct ratelimit_state	uevent_limit;
 	struct mutex		resize_lock;	/* reserve_target, its charge, faults */
 	unsigned long		charged;	/* pages of labyrinth_charge() */
 	struct list_head	list;		/* under labyrinth_zones_lock */
@@ -336,7 +339,8 @@ struct labyrinth_zone {
 	bool			dma_translated;	/* by an IOMMU */
 	bool			dma_looked;	/* whether there are bounce buffers: */
 	bool			dma_bounces;	/* for every page, wherever it lies */
-	struct labyrinth_sysfs	*sysfs;
+	struct mutex		sysfs_lock;	/* its directory stays while events are told */
+	struct labyrinth_sysfs	*sysfs;		/* under it; NULL: there is none */
 	struct dentry		*debugfs;
 	char			name[LABYRINTH_NAME_MAX + 1];
 };
@@ -737,7 +741,12 @@ int labyrinth_policy_parse(const char *text, enum labyrinth_policy *policy);
 const char *labyrinth_policy_name(enum labyrinth_policy policy);
 bool labyrinth_name_valid(const char *name);
 
+/* uevent.c */
+void labyrinth_uevent_setup(struct labyrinth_zone *zone);
+void labyrinth_uevent_tell(struct labyrinth_zone *zone);
+
 /* sysfs.c, debugfs.c */
+struct kobject *labyrinth_sysfs_kobj(struct labyrinth_zone *zone);
 int labyrinth_sysfs_init(void);
 void labyrinth_sysfs_exit(void);
 int labyrinth_sysfs_add(struct labyrinth_zone *zone);

@@ -10,7 +10,8 @@
  *	watermark pauses are short, and a longer one is cut short by a kick.
  *   clean	puts zeroed pages in stock (src/clean.c).
  *   handoff	calls what pages were handed off to (src/handoff.c).
- *   report	prints what went wrong (src/report.c).
+ *   report	prints what went wrong (src/report.c), and tells user space of
+ *	starvation and its end (src/uevent.c).
  *   cleanup	gives pages back that could not leave in the context where they
  *	were freed.
  *   gone	frees a destroyed zone after its last live page and ticket.
@@ -173,6 +174,8 @@ static void labyrinth_refill_tell_starved(struct labyrinth_zone *zone)
 	labyrinth_note_at(zone, LABYRINTH_NOTE_STARVED, READ_ONCE(zone->starved_since),
 			  READ_ONCE(zone->starved_caller), READ_ONCE(zone->starved_nr),
 			  labyrinth_counted(zone, LABYRINTH_STARVATIONS));
+	set_bit(LABYRINTH_ZONE_STARVED_NEWS, &zone->state);
+	queue_work(labyrinth_event_wq, &zone->report);
 }
 
 /*
@@ -186,6 +189,7 @@ static void labyrinth_refill_recovered(struct labyrinth_zone *zone)
 	clear_bit(LABYRINTH_ZONE_STARVED_TOLD, &zone->state);
 	clear_bit(LABYRINTH_FREE_STARVED, &zone->free_attention);
 	labyrinth_note_level(zone, LABYRINTH_NOTE_RECOVERED, 0);
+	queue_work(labyrinth_event_wq, &zone->report);
 	if (zone->available)
 		queue_work(labyrinth_event_wq, &zone->available_work);
 }
@@ -353,6 +357,7 @@ void labyrinth_refill_setup(struct labyrinth_zone *zone)
 	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);
 	INIT_WORK(&zone->gone, labyrinth_zone_gone);
 	labyrinth_sizing_setup(zone);
+	labyrinth_uevent_setup(zone);
 }
 
 int labyrinth_refill_init(void)

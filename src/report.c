@@ -340,6 +340,7 @@ void labyrinth_report_work(struct work_struct *work)
 			labyrinth_report_event(zone, &event);
 	}
 	mutex_unlock(&zone->report_lock);
+	labyrinth_uevent_tell(zone);
 }
 
 /* Once a burst: the figures that tell whether the reserve is large enough. */

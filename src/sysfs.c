@@ -5,7 +5,8 @@
  * Removing the directory waits for whoever is in a file, and an open file answers
  * -ENODEV from then on.
  *
- * Every file stands in Documentation/ABI/testing/sysfs-kernel-labyrinth.
+ * User space is told that a zone comes, goes and (src/uevent.c) starves. Every file
+ * stands in Documentation/ABI/testing/sysfs-kernel-labyrinth.
  */
 #define pr_fmt(fmt) "labyrinth: " fmt
 
@@ -29,7 +30,7 @@ struct labyrinth_attribute {
 					 const char *text, size_t size);
 };
 
-static struct kobject *labyrinth_kobj;
+static struct kset *labyrinth_kset;
 
 #define LABYRINTH_STAT(name)							\
 static ssize_t name##_show(struct labyrinth_zone *zone, char *buffer)		\
@@ -299,31 +300,48 @@ int labyrinth_sysfs_add(struct labyrinth_zone *zone)
 	if (!sysfs)
 		return -ENOMEM;
 	sysfs->zone = zone;
+	sysfs->kobj.kset = labyrinth_kset;
 	init_completion(&sysfs->released);
-	ret = kobject_init_and_add(&sysfs->kobj, &labyrinth_ktype, labyrinth_kobj,
-				   "%s", zone->name);
+	ret = kobject_init_and_add(&sysfs->kobj, &labyrinth_ktype, NULL, "%s",
+				   zone->name);
 	if (ret) {
 		labyrinth_sysfs_put(sysfs);
 		return ret;
 	}
+	mutex_lock(&zone->sysfs_lock);
 	zone->sysfs = sysfs;
+	kobject_uevent(&sysfs->kobj, KOBJ_ADD);
+	mutex_unlock(&zone->sysfs_lock);
 	return 0;
 }
 
-/* Waits for whoever is in one of the files. */
-void labyrinth_sysfs_remove(struct labyrinth_zone *zone)
+/* What events are told of; NULL: the directory is gone. It stays under ->sysfs_lock. */
+struct kobject *labyrinth_sysfs_kobj(struct labyrinth_zone *zone)
 {
-	kobject_del(&zone->sysfs->kobj);
-	labyrinth_sysfs_put(zone->sysfs);
+	lockdep_assert_held(&zone->sysfs_lock);
+	return zone->sysfs ? &zone->sysfs->kobj : NULL;
 }
 
+/* Waits for whoever is in one of the files. The event of it is kobject_del()'s. */
+void labyrinth_sysfs_remove(struct labyrinth_zone *zone)
+{
+	struct labyrinth_sysfs *sysfs = zone->sysfs;
+
+	mutex_lock(&zone->sysfs_lock);
+	zone->sysfs = NULL;
+	mutex_unlock(&zone->sysfs_lock);
+	kobject_del(&sysfs->kobj);
+	labyrinth_sysfs_put(sysfs);
+}
+
+/* A set, as user space is told of nothing that is in none. */
 int labyrinth_sysfs_init(void)
 {
-	labyrinth_kobj = kobject_create_and_add("labyrinth", kernel_kobj);
-	return labyrinth_kobj ? 0 : -ENOMEM;
+	labyrinth_kset = kset_create_and_add("labyrinth", NULL, kernel_kobj);
+	return labyrinth_kset ? 0 : -ENOMEM;
 }
 
 void labyrinth_sysfs_exit(void)
 {
-	kobject_put(labyrinth_kobj);
+	kset_unregister(labyrinth_kset);
 }

@@ -110,6 +110,7 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 	labyrinth_history_free(zone);
 	lockdep_unregister_key(&zone->handoff_key);
 	lockdep_unregister_key(&zone->available_key);
+	mutex_destroy(&zone->sysfs_lock);
 	mutex_destroy(&zone->ticket_lock);
 	mutex_destroy(&zone->report_lock);
 	mutex_destroy(&zone->resize_lock);
@@ -142,6 +143,7 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	mutex_init(&zone->resize_lock);
 	mutex_init(&zone->report_lock);
 	mutex_init(&zone->ticket_lock);
+	mutex_init(&zone->sysfs_lock);
 	ratelimit_state_init(&zone->misuse_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	ratelimit_state_init(&zone->burst_limit, DEFAULT_RATELIMIT_INTERVAL,
