@@ -31,7 +31,7 @@ bench:
 bench-gate:
 	@scripts/bench-gate
 
-check-smp check-sanitizers check-models check-dma:
+check-smp check-sanitizers check-models check-dma check-sizing:
 	@scripts/$@
 
 check-kernels:
@@ -67,6 +67,7 @@ help:
 	@echo 'make check-dma  pages that devices reach: a real one in QEMU, with an IOMMU and without'
 	@echo 'make check-kernels  everything on kernels of Debian'\''s own, in QEMU; FLAVOURS="6.1-amd64 …"'
 	@echo 'make check-models  what is lock-free, searched exhaustively by spin'
+	@echo 'make check-sizing  is the reserve that a zone recommends the one that it needs?'
 	@echo 'make torture    everything at once, and nothing may be lost; SECONDS=<n>, SEED=<n>,'
 	@echo '                ON=uml, uml-smp or qemu'
 	@echo 'make bench      measure it beside others, and Documentation/performance.md;'
@@ -75,4 +76,4 @@ help:
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing torture bench bench-gate reliability clean help
