@@ -9,8 +9,8 @@
  * mirrors src/zone.c labyrinth_zone_unpin 5c4aad210502
  * mirrors src/zone.c labyrinth_zone_stop 64c2be7a63fe
  * mirrors src/zone.c labyrinth_zone_destroy 8e87c51affac
- * mirrors src/refill.c labyrinth_kicked 58f23d7102af
- * mirrors src/refill.c labyrinth_refill_stop f9570ce5b023
+ * mirrors src/refill.c labyrinth_kicked eb3d3218b2c9
+ * mirrors src/refill.c labyrinth_refill_stop 6e65a15c2850
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
  * mirrors src/free.c labyrinth_claim_page 41e0a9a55ad2
  * mirrors src/free.c labyrinth_free_claimed_page 5f6e0134d195

@@ -3,10 +3,10 @@
  * The ring of events and the kick: is everything that is recorded reported, once?
  *
  * mirrors src/report.c labyrinth_record e4f7d2bfee9e
- * mirrors src/report.c labyrinth_report_work 86e1796109cc
+ * mirrors src/report.c labyrinth_report_work 5391ec31a402
  * mirrors src/internal.h labyrinth_kicked_already d3b36400f388
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
- * mirrors src/refill.c labyrinth_kicked 58f23d7102af
+ * mirrors src/refill.c labyrinth_kicked eb3d3218b2c9
  *
  * Bounds: WRITERS contexts on two CPUs, each of which records EVENTS events; a ring
  * of RING slots; the irq_work on either CPU, with the kernel's own flags

@@ -8,15 +8,15 @@
  * mirrors src/reserve.h labyrinth_reserve_taken 3ecbc52818b4
  * mirrors src/reserve.c labyrinth_reserve_give_linked 2a52686f89d1
  * mirrors src/reserve.c labyrinth_reserve_give 9cc81ccb557e
- * mirrors src/reserve.c labyrinth_reserve_target_set cbb4a7396a84
+ * mirrors src/reserve.c labyrinth_reserve_target_set 3a83b57f0d61
  * mirrors src/internal.h labyrinth_reserve_lack 9d2c6d056799
  * mirrors src/alloc.c labyrinth_alloc_reserve 11cf4b7cf30a
  * mirrors src/free.c labyrinth_free_short 26291baa9cfd
  * mirrors src/free.c labyrinth_free_full cea85b56d14e
  * mirrors src/free.c labyrinth_free_starved 7726ae827039
  * mirrors src/internal.h labyrinth_starved_kick 89bd39facce7
- * mirrors src/alloc.c labyrinth_failed fdf62d04e82e
- * mirrors src/refill.c labyrinth_refill_settle 94bf4d9995d9
+ * mirrors src/alloc.c labyrinth_failed 6d901ba4dffd
+ * mirrors src/refill.c labyrinth_refill_settle 474b6b6b926f
  * mirrors src/cache.c labyrinth_surplus_give 58effcf80f96
  * mirrors src/free.c labyrinth_give_idle 9f40b8729c78
  *
