@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/labyrinth/<zone>/registry: each live page, a line each.
+ * /sys/kernel/debug/labyrinth/<zone>/, and the file "registry" in there: each live page,
+ * a line each. The other files are in the rooms whose business they are.
  *
  * The listing walks the registry's slots without stopping anybody: a page taken
  * or freed meanwhile may or may not be in it, one that is live all the time is.
@@ -11,7 +12,8 @@
 #include <linux/mm.h>
 #include <linux/seq_file.h>
 
-#include "internal.h"
+#include "listing.h"
+#include "owners.h"
 
 static struct dentry *labyrinth_debugfs;
 
@@ -81,6 +83,10 @@ void labyrinth_debugfs_add(struct labyrinth_zone *zone)
 	debugfs_create_file("registry", 0400, zone->debugfs, zone,
 			    &labyrinth_registry_fops);
 	debugfs_create_file("events", 0400, zone->debugfs, zone, &labyrinth_events_fops);
+	debugfs_create_file("owners", 0400, zone->debugfs, zone, &labyrinth_owners_fops);
+	debugfs_create_file("ages", 0400, zone->debugfs, zone, &labyrinth_ages_fops);
+	debugfs_create_file("placement", 0400, zone->debugfs, zone,
+			    &labyrinth_placement_fops);
 	labyrinth_inject_debugfs(zone);
 }
 

@@ -341,6 +341,10 @@ struct labyrinth_zone {
 	bool			dma_bounces;	/* for every page, wherever it lies */
 	struct mutex		sysfs_lock;	/* its directory stays while events are told */
 	struct labyrinth_sysfs	*sysfs;		/* under it; NULL: there is none */
+	struct mutex		owners_lock;	/* what is known of owners; see src/owners.c */
+	struct labyrinth_owners_kept	*owners;
+	struct work_struct	owners_work;
+	unsigned long		owners_counted;	/* jiffies, by the worker */
 	struct dentry		*debugfs;
 	char			name[LABYRINTH_NAME_MAX + 1];
 };
@@ -522,8 +526,14 @@ struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
 void labyrinth_registry_lose(struct labyrinth_zone *zone,
 			     struct labyrinth_desc *desc);
 u32 labyrinth_registry_slots(const struct labyrinth_zone *zone);
+
+/* For @wanted below: whatever is the zone's, in any state. */
+#define LABYRINTH_DESC_OWNED	U32_MAX
 bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
 			     struct labyrinth_desc *copy);
+unsigned long labyrinth_registry_moment(void);
+bool labyrinth_registry_walk(struct labyrinth_zone *zone, u32 wanted, unsigned long moment,
+			     u32 *slot, struct labyrinth_desc *copy);
 
 /* quality.c */
 bool labyrinth_quality_valid(labyrinth_quality_t quality);
@@ -699,6 +709,10 @@ void labyrinth_zone_unpin(struct labyrinth_zone *zone);
 /* limit.c */
 int labyrinth_charge(const char *name, unsigned long nr);
 void labyrinth_uncharge(unsigned long nr);
+
+/* owners.c; src/owners.h has more */
+void labyrinth_owners_work(struct work_struct *work);
+bool labyrinth_owners_due(struct labyrinth_zone *zone);
 
 /* shrink.c */
 int labyrinth_shrink_init(void);

@@ -12,6 +12,7 @@
  *   handoff	calls what pages were handed off to (src/handoff.c).
  *   report	prints what went wrong (src/report.c), and tells user space of
  *	starvation and its end (src/uevent.c).
+ *   owners	notes who has how many pages, while they are short (src/owners.c).
  *   cleanup	gives pages back that could not leave in the context where they
  *	were freed.
  *   gone	frees a destroyed zone after its last live page and ticket.
@@ -251,6 +252,10 @@ static void labyrinth_refill_work(struct work_struct *work)
 	    !test_and_set_bit(LABYRINTH_ZONE_BURST_TOLD, &zone->state))
 		labyrinth_report_fallback(zone);
 	labyrinth_refill_tell_starved(zone);
+	if ((test_bit(LABYRINTH_ZONE_BURST, &zone->state) ||
+	     test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention)) &&
+	    labyrinth_owners_due(zone))
+		queue_work(labyrinth_event_wq, &zone->owners_work);
 
 	noio = memalloc_noio_save();
 	served = labyrinth_refill_fill(zone, &gained);
@@ -318,6 +323,7 @@ void labyrinth_refill_flush(struct labyrinth_zone *zone)
 	flush_work(&zone->clean_work);
 	flush_work(&zone->cleanup);
 	flush_work(&zone->report);
+	flush_work(&zone->owners_work);
 	flush_work(&zone->available_work);
 	flush_work(&zone->handoff_work);
 }
@@ -329,6 +335,7 @@ void labyrinth_refill_stop(struct labyrinth_zone *zone)
 	irq_work_sync(&zone->kick);
 	cancel_delayed_work_sync(&zone->refill);
 	cancel_work_sync(&zone->clean_work);
+	cancel_work_sync(&zone->owners_work);
 	timer_delete_sync(&zone->watchdog);
 	labyrinth_sizing_stop(zone);
 	cancel_work_sync(&zone->available_work);
@@ -354,6 +361,8 @@ void labyrinth_refill_setup(struct labyrinth_zone *zone)
 			 &zone->handoff_key, 0);
 	INIT_WORK(&zone->clean_work, labyrinth_clean_work);
 	INIT_WORK(&zone->report, labyrinth_report_work);
+	INIT_WORK(&zone->owners_work, labyrinth_owners_work);
+	zone->owners_counted = jiffies - HZ;
 	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);
 	INIT_WORK(&zone->gone, labyrinth_zone_gone);
 	labyrinth_sizing_setup(zone);

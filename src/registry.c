@@ -29,10 +29,12 @@
  * system has just given stands for the one which it lost.
  */
 #include <linux/atomic.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "registry.h"
@@ -266,10 +268,22 @@ struct page *labyrinth_registry_leave(struct labyrinth_zone *zone,
 	return page;
 }
 
+static bool labyrinth_registry_wanted(u32 state, u32 wanted)
+{
+	switch (wanted) {
+	case LABYRINTH_DESC_LIVE:
+		return state & LABYRINTH_DESC_LIVE;
+	case LABYRINTH_DESC_OWNED:
+		return state != LABYRINTH_DESC_NONE && state != LABYRINTH_DESC_LOST;
+	default:
+		return state == wanted;
+	}
+}
+
 /*
- * Copy a slot for a reader if its page is @wanted: LIVE, or in a TICKET. Nothing
- * stops the page from being freed meanwhile; a record that changed under the copy
- * is not shown; one of a split page may be of two fragments.
+ * Copy a slot for a reader if its page is @wanted: LIVE, in a TICKET, or whatever is
+ * OWNED. Nothing stops the page from being freed meanwhile; a record that changed under
+ * the copy is not shown; one of a split page may be of two fragments.
  */
 bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
 			     struct labyrinth_desc *copy)
@@ -277,8 +291,7 @@ bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
 	const struct labyrinth_desc *desc = &zone->table[slot];
 
 	copy->state = READ_ONCE(desc->state);
-	if (wanted == LABYRINTH_DESC_LIVE ? !(copy->state & LABYRINTH_DESC_LIVE) :
-					    copy->state != LABYRINTH_DESC_TICKET)
+	if (!labyrinth_registry_wanted(copy->state, wanted))
 		return false;
 	copy->page = READ_ONCE(desc->page);
 	atomic64_set(&copy->frags, atomic64_read(&desc->frags));
@@ -290,4 +303,41 @@ bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
 	smp_rmb();	/* the copy before the second look */
 	return copy->page && READ_ONCE(desc->page) == copy->page &&
 	       READ_ONCE(desc->state) == copy->state;
+}
+
+/*
+ * The moment that a count is of: the end of the present tick, which is waited for. Who
+ * was handed out by then and is live when the count comes by has been live all the
+ * while, so that all that is counted was so at one time: pages that change hands during
+ * the walk are not seen twice, and there are never more than the zone can own. (A bulk
+ * that is interrupted for a tick between signing and the last of its pages is signed too
+ * early, a batch of them at most.)
+ */
+unsigned long labyrinth_registry_moment(void)
+{
+	unsigned long now = jiffies;
+
+	while (time_before_eq(jiffies, now))
+		schedule_timeout_uninterruptible(1);
+	return now;
+}
+
+#define LABYRINTH_WALK_SLOTS	1024U	/* between two reschedules */
+
+/*
+ * The next page from *slot on that is @wanted, if live, since @moment; its slot is *slot
+ * less one then. False: no more. Process context.
+ */
+bool labyrinth_registry_walk(struct labyrinth_zone *zone, u32 wanted, unsigned long moment,
+			     u32 *slot, struct labyrinth_desc *copy)
+{
+	while (*slot < labyrinth_registry_slots(zone)) {
+		if (*slot % LABYRINTH_WALK_SLOTS == 0)
+			cond_resched();
+		if (labyrinth_registry_read(zone, (*slot)++, wanted, copy) &&
+		    !((copy->state & LABYRINTH_DESC_LIVE) &&
+		      time_after(copy->when, moment)))
+			return true;
+	}
+	return false;
 }

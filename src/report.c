@@ -14,14 +14,14 @@
  */
 #define pr_fmt(fmt) "labyrinth: " fmt
 
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/vmstat.h>
 
-#include "internal.h"
+#include "owners.h"
 #include <trace/events/labyrinth.h>
 
 const char *labyrinth_caller_name(char *buffer, unsigned long caller)
@@ -359,85 +359,37 @@ void labyrinth_report_fallback(struct labyrinth_zone *zone)
 		labyrinth_free_kib(zone), labyrinth_node_text(zone, node), caller);
 }
 
-#define LABYRINTH_LEAK_SITES	64
-#define LABYRINTH_LEAK_TOLD	8
+#define LABYRINTH_LEAK_TOLD	8U
 
-struct labyrinth_leak {
-	unsigned long	caller;
-	unsigned int	nr;
-};
-
-static int labyrinth_leak_cmp(const void *a, const void *b)
-{
-	const struct labyrinth_leak *left = a, *right = b;
-
-	return (left->nr < right->nr) - (left->nr > right->nr);
-}
-
-/* What one live page, or one in a ticket, counts: itself, or its fragments. */
-static unsigned int labyrinth_leak_weight(const struct labyrinth_desc *copy, u32 state)
-{
-	if (state == LABYRINTH_DESC_FRAG)
-		return copy->state & LABYRINTH_DESC_FRAG ? labyrinth_frag_live(copy) : 0;
-	return !(copy->state & LABYRINTH_DESC_FRAG);
-}
-
-/* @state: FRAG stands for live pages that are split, LIVE for the others. */
-static unsigned int labyrinth_leaks_by_site(struct labyrinth_zone *zone,
-					    u32 state, struct labyrinth_leak *leak)
-{
-	u32 wanted = state == LABYRINTH_DESC_FRAG ? LABYRINTH_DESC_LIVE : state;
-	struct labyrinth_desc copy;
-	unsigned int sites = 0, weight, i;
-	u32 slot;
-
-	for (slot = 0; slot < labyrinth_registry_slots(zone); slot++) {
-		if (!labyrinth_registry_read(zone, slot, wanted, &copy))
-			continue;
-		weight = labyrinth_leak_weight(&copy, state);
-		if (!weight)
-			continue;
-		for (i = 0; i < sites && leak[i].caller != copy.caller; i++)
-			;
-		if (i == LABYRINTH_LEAK_SITES)
-			continue;
-		if (i == sites) {
-			leak[sites].caller = copy.caller;
-			leak[sites++].nr = 0;
-		}
-		leak[i].nr += weight;
-	}
-	sort(leak, sites, sizeof(*leak), labyrinth_leak_cmp, NULL);
-	return sites;
-}
-
-/* The pages in @state at destroy, or their fragments, by call site, most of them first. */
-static void labyrinth_report_sites(struct labyrinth_zone *zone, u32 state,
+/* What is live at destroy, or in tickets, by call site, most of them first. */
+static void labyrinth_report_sites(struct labyrinth_zone *zone, enum labyrinth_owned owned,
 				   const char *what)
 {
 	char caller[LABYRINTH_CALLER_LEN];
-	struct labyrinth_leak *leak;
-	unsigned int sites, i;
+	struct labyrinth_owners *owners;
+	unsigned int i;
 
-	leak = kcalloc(LABYRINTH_LEAK_SITES, sizeof(*leak), GFP_KERNEL);
-	if (!leak)
+	owners = labyrinth_owners_alloc();
+	if (!owners)
 		return;
-	sites = labyrinth_leaks_by_site(zone, state, leak);
-	for (i = 0; i < min_t(unsigned int, sites, LABYRINTH_LEAK_TOLD); i++)
-		pr_warn("zone %s: %u %s by %s\n", zone->name, leak[i].nr, what,
-			labyrinth_caller_name(caller, leak[i].caller));
-	if (sites > LABYRINTH_LEAK_TOLD)
-		pr_warn("zone %s: and others from %u more call sites\n", zone->name,
-			sites - LABYRINTH_LEAK_TOLD);
-	kfree(leak);
+	labyrinth_owners_count(zone, owned, jiffies, owners);
+	labyrinth_owners_sort(owners);
+	for (i = 0; i < min(owners->nr, LABYRINTH_LEAK_TOLD); i++)
+		pr_warn("zone %s: %u %s by %s\n", zone->name, owners->site[i].pages, what,
+			labyrinth_caller_name(caller, owners->site[i].key));
+	if (owners->nr > LABYRINTH_LEAK_TOLD)
+		pr_warn("zone %s: and others from %u more call sites%s\n", zone->name,
+			owners->nr - LABYRINTH_LEAK_TOLD,
+			owners->others.pages ? " at least" : "");
+	kvfree(owners);
 }
 
 void labyrinth_report_leaks(struct labyrinth_zone *zone, unsigned int leaked)
 {
 	pr_warn("zone %s: destroyed with %u pages live; they stay valid, and labyrinth.ko stays loaded until the last is freed\n",
 		zone->name, leaked);
-	labyrinth_report_sites(zone, LABYRINTH_DESC_LIVE, "of them taken");
-	labyrinth_report_sites(zone, LABYRINTH_DESC_FRAG,
+	labyrinth_report_sites(zone, LABYRINTH_OWNED_WHOLE, "of them taken");
+	labyrinth_report_sites(zone, LABYRINTH_OWNED_FRAGMENTS,
 			       "fragments in split ones, the last of each taken");
 }
 
@@ -445,5 +397,5 @@ void labyrinth_report_tickets(struct labyrinth_zone *zone, int tickets)
 {
 	pr_warn("zone %s: destroyed with %d tickets open that hold %d pages; the zone and labyrinth.ko stay until they are released\n",
 		zone->name, tickets, atomic_read(&zone->ticketed));
-	labyrinth_report_sites(zone, LABYRINTH_DESC_TICKET, "of them reserved");
+	labyrinth_report_sites(zone, LABYRINTH_OWNED_TICKET, "of them reserved");
 }

@@ -114,6 +114,8 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 	mutex_destroy(&zone->ticket_lock);
 	mutex_destroy(&zone->report_lock);
 	mutex_destroy(&zone->resize_lock);
+	mutex_destroy(&zone->owners_lock);
+	kvfree(zone->owners);
 	kfree(zone);
 }
 
@@ -144,6 +146,7 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	mutex_init(&zone->report_lock);
 	mutex_init(&zone->ticket_lock);
 	mutex_init(&zone->sysfs_lock);
+	mutex_init(&zone->owners_lock);
 	ratelimit_state_init(&zone->misuse_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	ratelimit_state_init(&zone->burst_limit, DEFAULT_RATELIMIT_INTERVAL,
