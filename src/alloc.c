@@ -310,6 +310,8 @@ struct page *labyrinth_hand_out(struct labyrinth_zone *zone,
 	labyrinth_sign(desc, labyrinth_slow_signature(caller));
 	WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 		   (desc->state & LABYRINTH_DESC_NORECYCLE));
+	if (unlikely(test_bit(LABYRINTH_ZONE_SAMPLED, &zone->state)))
+		labyrinth_stacks_sample(zone, desc);
 	labyrinth_count(zone, source);
 	labyrinth_trace_alloc(zone, page, quality, labyrinth_trace_source(source), caller);
 	return page;
@@ -771,6 +773,8 @@ static void labyrinth_bulk_hand_out(struct labyrinth_bulk *bulk)
 		labyrinth_sign(desc, by);
 		WRITE_ONCE(desc->state, LABYRINTH_DESC_LIVE |
 			   (desc->state & LABYRINTH_DESC_NORECYCLE));
+		if (unlikely(test_bit(LABYRINTH_ZONE_SAMPLED, &zone->state)))
+			labyrinth_stacks_sample(zone, desc);
 		labyrinth_trace_alloc(zone, bulk->pages[i], bulk->quality,
 				      LABYRINTH_TRACE_BULK, bulk->caller);
 	}

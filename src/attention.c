@@ -6,7 +6,7 @@
  * request's own flags, ->free_attention. Tracepoints need no more than that: while
  * one that wants every page is on, all zones have a bit set there, and everybody goes
  * by the slow paths, where the tracepoints are. A fast path that was under way when
- * the bit was set is not traced.
+ * the bit was set is not traced. Sampled stacks (src/stacks.c) come by the same way.
  *
  * The list is one of its own: tracepoints come and go under locks of the tracing
  * core's, below which the lock of all zones, with sysfs and debugfs under it, is
@@ -28,6 +28,7 @@ static void labyrinth_attention_set(struct labyrinth_zone *zone)
 {
 	bool wanted = zone->init_on_alloc || zone->buffer_pages ||
 		      test_bit(LABYRINTH_INJECT_RESERVE_ONLY, &zone->inject) ||
+		      test_bit(LABYRINTH_ZONE_SAMPLED, &zone->state) ||
 		      test_bit(LABYRINTH_ZONE_DYING, &zone->state) ||
 		      labyrinth_alloc_tracers;
 

@@ -14,6 +14,7 @@
 
 #include "listing.h"
 #include "owners.h"
+#include "stacks.h"
 
 static struct dentry *labyrinth_debugfs;
 
@@ -87,6 +88,9 @@ void labyrinth_debugfs_add(struct labyrinth_zone *zone)
 	debugfs_create_file("ages", 0400, zone->debugfs, zone, &labyrinth_ages_fops);
 	debugfs_create_file("placement", 0400, zone->debugfs, zone,
 			    &labyrinth_placement_fops);
+	debugfs_create_file("stack_sample", 0600, zone->debugfs, zone,
+			    &labyrinth_stack_sample_fops);
+	debugfs_create_file("stacks", 0400, zone->debugfs, zone, &labyrinth_stacks_fops);
 	labyrinth_inject_debugfs(zone);
 }
 

@@ -83,6 +83,7 @@ enum {
 	LABYRINTH_ZONE_RESERVE,		/* the policy has it before the system */
 	LABYRINTH_ZONE_DYING,		/* destroy has begun */
 	LABYRINTH_ZONE_UNMAPPED,	/* and the device is let go */
+	LABYRINTH_ZONE_SAMPLED,		/* stacks are, see src/stacks.c */
 };
 
 /* Bits of ->kicks: what labyrinth_kick() asks of process context. */
@@ -93,6 +94,7 @@ enum labyrinth_kick {
 	LABYRINTH_KICK_GONE,
 	LABYRINTH_KICK_CLEAN,
 	LABYRINTH_KICK_HANDOFF,
+	LABYRINTH_KICK_STACKS,
 };
 
 /* Events counted where nothing else protects the counter. */
@@ -345,6 +347,9 @@ struct labyrinth_zone {
 	struct labyrinth_owners_kept	*owners;
 	struct work_struct	owners_work;
 	unsigned long		owners_counted;	/* jiffies, by the worker */
+	struct mutex		stacks_lock;	/* sampling them is switched, or listed */
+	struct labyrinth_stacks __rcu	*stacks;	/* NULL: off */
+	struct work_struct	stacks_work;
 	struct dentry		*debugfs;
 	char			name[LABYRINTH_NAME_MAX + 1];
 };
@@ -713,6 +718,10 @@ void labyrinth_uncharge(unsigned long nr);
 /* owners.c; src/owners.h has more */
 void labyrinth_owners_work(struct work_struct *work);
 bool labyrinth_owners_due(struct labyrinth_zone *zone);
+
+/* stacks.c; src/stacks.h has more */
+void labyrinth_stacks_sample(struct labyrinth_zone *zone, const struct labyrinth_desc *desc);
+void labyrinth_stacks_work(struct work_struct *work);
 
 /* shrink.c */
 int labyrinth_shrink_init(void);

@@ -224,18 +224,18 @@ static void *labyrinth_owners_at(const struct labyrinth_owners *owners, loff_t *
 	return *pos <= owners->nr + !!owners->others.pages ? pos : NULL;
 }
 
-static void *labyrinth_owners_start(struct seq_file *seq, loff_t *pos)
+void *labyrinth_owners_start(struct seq_file *seq, loff_t *pos)
 {
 	return labyrinth_owners_at(seq->private, pos);
 }
 
-static void *labyrinth_owners_next(struct seq_file *seq, void *v, loff_t *pos)
+void *labyrinth_owners_next(struct seq_file *seq, void *v, loff_t *pos)
 {
 	++*pos;
 	return labyrinth_owners_at(seq->private, pos);
 }
 
-static void labyrinth_owners_stop(struct seq_file *seq, void *v)
+void labyrinth_owners_stop(struct seq_file *seq, void *v)
 {
 }
 
@@ -268,15 +268,18 @@ static const struct seq_operations labyrinth_owners_sops = {
 	.show = labyrinth_owners_show,
 };
 
-/* Whoever reads on in small pieces reads on in one and the same count. */
-static int labyrinth_owners_open(struct inode *inode, struct file *file)
+/*
+ * A file is opened that lists @owners, an error instead is returned. Whoever reads on in
+ * small pieces reads on in one and the same count.
+ */
+int labyrinth_owners_list(struct file *file, struct labyrinth_owners *owners,
+			  const struct seq_operations *sops)
 {
-	struct labyrinth_owners *owners = labyrinth_owners_read(inode->i_private);
 	int ret;
 
 	if (IS_ERR(owners))
 		return PTR_ERR(owners);
-	ret = seq_open(file, &labyrinth_owners_sops);
+	ret = seq_open(file, sops);
 	if (ret)
 		kvfree(owners);
 	else
@@ -284,8 +287,14 @@ static int labyrinth_owners_open(struct inode *inode, struct file *file)
 	return ret;
 }
 
+static int labyrinth_owners_open(struct inode *inode, struct file *file)
+{
+	return labyrinth_owners_list(file, labyrinth_owners_read(inode->i_private),
+				     &labyrinth_owners_sops);
+}
+
 /* The zone may be gone. */
-static int labyrinth_owners_release(struct inode *inode, struct file *file)
+int labyrinth_owners_release(struct inode *inode, struct file *file)
 {
 	kvfree(((struct seq_file *)file->private_data)->private);
 	return seq_release(inode, file);

@@ -5,6 +5,9 @@
 #ifndef LABYRINTH_OWNERS_H
 #define LABYRINTH_OWNERS_H
 
+#include <linux/fs.h>
+#include <linux/seq_file.h>
+
 #include "internal.h"
 
 /* What is counted, by the call site that took it. */
@@ -56,6 +59,14 @@ void labyrinth_owners_sort(struct labyrinth_owners *owners);
 void labyrinth_owners_count(struct labyrinth_zone *zone, enum labyrinth_owned owned,
 			    unsigned long moment, struct labyrinth_owners *owners);
 struct labyrinth_owners *labyrinth_owners_read(struct labyrinth_zone *zone);
+
+/* For files that list them: a header, a record for each, and one for the others. */
+int labyrinth_owners_list(struct file *file, struct labyrinth_owners *owners,
+			  const struct seq_operations *sops);
+int labyrinth_owners_release(struct inode *inode, struct file *file);
+void *labyrinth_owners_start(struct seq_file *seq, loff_t *pos);
+void *labyrinth_owners_next(struct seq_file *seq, void *v, loff_t *pos);
+void labyrinth_owners_stop(struct seq_file *seq, void *v);
 
 extern const struct file_operations labyrinth_owners_fops;
 

@@ -12,6 +12,7 @@
  *   handoff	calls what pages were handed off to (src/handoff.c).
  *   report	prints what went wrong (src/report.c), and tells user space of
  *	starvation and its end (src/uevent.c).
+ *   stacks	keeps sampled stacks (src/stacks.c).
  *   owners	notes who has how many pages, while they are short (src/owners.c).
  *   cleanup	gives pages back that could not leave in the context where they
  *	were freed.
@@ -107,6 +108,8 @@ static void labyrinth_kicked(struct irq_work *work)
 		queue_work(labyrinth_event_wq, &zone->handoff_work);
 	if (what & BIT(LABYRINTH_KICK_REPORT))
 		queue_work(labyrinth_event_wq, &zone->report);
+	if (what & BIT(LABYRINTH_KICK_STACKS))
+		queue_work(labyrinth_event_wq, &zone->stacks_work);
 	if (what & BIT(LABYRINTH_KICK_CLEANUP))
 		queue_work(labyrinth_refill_wq, &zone->cleanup);
 	if (what & BIT(LABYRINTH_KICK_GONE))
@@ -324,6 +327,7 @@ void labyrinth_refill_flush(struct labyrinth_zone *zone)
 	flush_work(&zone->cleanup);
 	flush_work(&zone->report);
 	flush_work(&zone->owners_work);
+	flush_work(&zone->stacks_work);
 	flush_work(&zone->available_work);
 	flush_work(&zone->handoff_work);
 }
@@ -362,6 +366,7 @@ void labyrinth_refill_setup(struct labyrinth_zone *zone)
 	INIT_WORK(&zone->clean_work, labyrinth_clean_work);
 	INIT_WORK(&zone->report, labyrinth_report_work);
 	INIT_WORK(&zone->owners_work, labyrinth_owners_work);
+	INIT_WORK(&zone->stacks_work, labyrinth_stacks_work);
 	zone->owners_counted = jiffies - HZ;
 	INIT_WORK(&zone->cleanup, labyrinth_cleanup_work);
 	INIT_WORK(&zone->gone, labyrinth_zone_gone);

@@ -42,7 +42,7 @@
 #include <linux/string.h>
 #include <linux/vmstat.h>
 
-#include "internal.h"
+#include "stacks.h"
 #include <trace/events/labyrinth.h>
 
 #define LABYRINTH_FILL_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
@@ -114,6 +114,7 @@ static void labyrinth_zone_free(struct labyrinth_zone *zone)
 	mutex_destroy(&zone->ticket_lock);
 	mutex_destroy(&zone->report_lock);
 	mutex_destroy(&zone->resize_lock);
+	mutex_destroy(&zone->stacks_lock);
 	mutex_destroy(&zone->owners_lock);
 	kvfree(zone->owners);
 	kfree(zone);
@@ -147,6 +148,7 @@ labyrinth_zone_alloc(const struct labyrinth_zone_params *params)
 	mutex_init(&zone->ticket_lock);
 	mutex_init(&zone->sysfs_lock);
 	mutex_init(&zone->owners_lock);
+	mutex_init(&zone->stacks_lock);
 	ratelimit_state_init(&zone->misuse_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	ratelimit_state_init(&zone->burst_limit, DEFAULT_RATELIMIT_INTERVAL,
@@ -328,6 +330,7 @@ static void labyrinth_zone_stop(struct labyrinth_zone *zone)
 {
 	unsigned int bit;
 
+	labyrinth_stacks_set(zone, 0);
 	set_bit(LABYRINTH_ZONE_DYING, &zone->state);
 	set_bit(LABYRINTH_FREE_DYING, &zone->free_attention);
 	labyrinth_attention_settle(zone);
