@@ -726,6 +726,13 @@ void labyrinth_stacks_work(struct work_struct *work);
 /* shrink.c */
 int labyrinth_shrink_init(void);
 void labyrinth_shrink_exit(void);
+unsigned int labyrinth_shrink_zone(struct labyrinth_zone *zone, unsigned int nr);
+
+/* oom.c */
+int labyrinth_oom_init(void);
+void labyrinth_oom_exit(void);
+unsigned long labyrinth_oom(void);
+unsigned long labyrinth_oom_progress(unsigned long freed);
 
 /* zone_params.c */
 int labyrinth_zone_params_settle(struct labyrinth_zone_params *params);

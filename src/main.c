@@ -26,12 +26,17 @@ static int __init labyrinth_init(void)
 	ret = labyrinth_shrink_init();
 	if (ret)
 		goto err_zone;
-	ret = labyrinth_sysfs_init();
+	ret = labyrinth_oom_init();
 	if (ret)
 		goto err_shrink;
+	ret = labyrinth_sysfs_init();
+	if (ret)
+		goto err_oom;
 	labyrinth_debugfs_init();
 	return 0;
 
+err_oom:
+	labyrinth_oom_exit();
 err_shrink:
 	labyrinth_shrink_exit();
 err_zone:
@@ -48,6 +53,7 @@ static void __exit labyrinth_exit(void)
 {
 	labyrinth_debugfs_exit();
 	labyrinth_sysfs_exit();
+	labyrinth_oom_exit();
 	labyrinth_shrink_exit();
 	labyrinth_refill_exit();
 	labyrinth_zone_exit();

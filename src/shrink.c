@@ -37,6 +37,19 @@ static unsigned long labyrinth_shrink_count(struct shrinker *shrinker,
 	return nr ?: SHRINK_EMPTY;
 }
 
+/*
+ * Have a zone give up so many pages of surplus: the depot at once, caches, if that has
+ * too few, in a while. Returns what the system got. Waits for nothing.
+ */
+unsigned int labyrinth_shrink_zone(struct labyrinth_zone *zone, unsigned int nr)
+{
+	unsigned int given = labyrinth_depot_drain(zone, nr);
+
+	if (given < nr)
+		labyrinth_cache_drain_ask(zone);
+	return given;
+}
+
 static unsigned long labyrinth_shrink_scan(struct shrinker *shrinker,
 					   struct shrink_control *control)
 {
@@ -49,12 +62,10 @@ static unsigned long labyrinth_shrink_scan(struct shrinker *shrinker,
 		if (freed >= wanted)
 			break;
 		nr = DIV_ROUND_UP(wanted - freed, zone->unit);
-		nr = labyrinth_depot_drain(zone, min_t(unsigned long, nr, UINT_MAX));
+		nr = labyrinth_shrink_zone(zone, min_t(unsigned long, nr, UINT_MAX));
 		freed += nr * zone->unit;
 		if (nr)
 			labyrinth_note(zone, LABYRINTH_NOTE_TRIMMED, 0, nr, 0);
-		if (freed < wanted)
-			labyrinth_cache_drain_ask(zone);
 	}
 	mutex_unlock(&labyrinth_zones_lock);
 	return freed ?: SHRINK_STOP;
