@@ -321,6 +321,7 @@ unsigned long labyrinth_registry_moment(void)
 		schedule_timeout_uninterruptible(1);
 	return now;
 }
+EXPORT_SYMBOL_LABYRINTH_PRIVATE(labyrinth_registry_moment);
 
 #define LABYRINTH_WALK_SLOTS	1024U	/* between two reschedules */
 

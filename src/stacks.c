@@ -90,7 +90,7 @@ struct labyrinth_stacks {
 	atomic_t			count;
 	atomic_t			head;
 	unsigned int			tail;
-	struct mutex			lock;
+	struct mutex			lock;	/* of the notes */
 	struct labyrinth_stacks_note	*note;
 	struct labyrinth_stacks_raw	ring[LABYRINTH_STACKS_RING];
 };

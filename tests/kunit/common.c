@@ -20,6 +20,7 @@
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/uio.h>
@@ -199,6 +200,27 @@ void labyrinth_test_steal(struct kunit *test, struct labyrinth_zone *zone,
 {
 	labyrinth_test_fixture_of(test, zone)->stolen++;
 	__free_pages(page, zone->order);
+}
+
+/* --- memory that goes with its case --- */
+
+static int labyrinth_test_memory_init(struct kunit_resource *resource, void *memory)
+{
+	resource->data = memory;
+	return 0;
+}
+
+static void labyrinth_test_memory_free(struct kunit_resource *resource)
+{
+	kvfree(resource->data);
+}
+
+void labyrinth_test_keep(struct kunit *test, void *memory)
+{
+	KUNIT_ASSERT_PTR_EQ(test, kunit_alloc_resource(test, labyrinth_test_memory_init,
+						       labyrinth_test_memory_free,
+						       GFP_KERNEL, memory),
+			    memory);
 }
 
 /* --- tickets that go with their case --- */
@@ -452,23 +474,28 @@ int labyrinth_test_file_read(const char *path, char *buffer, size_t size)
 	return length;
 }
 
-/* debugfs has no read_iter(), which kernel_read() wants: the file is read below it. */
+/*
+ * debugfs has no read_iter(), which kernel_read() wants: the file is read below it, a
+ * piece at a time.
+ */
 int labyrinth_test_seq_read(const char *path, char *buffer, size_t size)
 {
 	struct kvec vec = { .iov_base = buffer, .iov_len = size - 1 };
 	struct file *file = file_of_user_space(path, O_RDONLY);
 	struct iov_iter iter;
+	ssize_t length = 0, piece;
 	struct kiocb kiocb;
-	ssize_t length;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	init_sync_kiocb(&kiocb, file);
 	iov_iter_kvec(&iter, READ, &vec, 1, vec.iov_len);
-	length = seq_read_iter(&kiocb, &iter);
+	while ((piece = seq_read_iter(&kiocb, &iter)) > 0)
+		length += piece;
 	filp_close(file, NULL);
-	if (length >= 0)
-		buffer[length] = '\0';
+	if (piece < 0)
+		return piece;
+	buffer[length] = '\0';
 	return length;
 }
 

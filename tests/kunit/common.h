@@ -70,6 +70,9 @@ void *labyrinth_test_frag(struct labyrinth_zone *zone, unsigned int size,
 void labyrinth_test_frag_free(struct labyrinth_zone *zone, const void *addr);
 struct page **labyrinth_test_pages(struct kunit *test, unsigned int nr);
 
+/* Memory that is given to kvfree() when the case ends. */
+void labyrinth_test_keep(struct kunit *test, void *memory);
+
 /* A ticket that is released when its case ends, whatever the case has done. */
 struct labyrinth_ticket *labyrinth_test_ticket_new(struct kunit *test);
 /* The same with @nr pages, which are there now; the case fails if not. */
