@@ -74,7 +74,7 @@ static void zone_without_live_pages_has_no_ages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ages.nr, 0);
 }
 
-static void file_has_a_line_for_each_range_up_to_the_last(struct kunit *test)
+static void file_has_a_line_per_range_up_to_the_last(struct kunit *test)
 {
 	unsigned int lines = 0;
 	char text[1024], *line;
@@ -100,7 +100,7 @@ static struct kunit_case ages_cases[] = {
 	KUNIT_CASE(page_is_in_the_range_of_its_age),
 	KUNIT_CASE(page_that_was_just_taken_is_in_it),
 	KUNIT_CASE(zone_without_live_pages_has_no_ages),
-	KUNIT_CASE(file_has_a_line_for_each_range_up_to_the_last),
+	KUNIT_CASE(file_has_a_line_per_range_up_to_the_last),
 	{}
 };
 
