@@ -7,10 +7,10 @@
  * mirrors src/zone.c labyrinth_zone_release 5bf3bd4709f3
  * mirrors src/zone.c labyrinth_zone_gone fb1187a866f0
  * mirrors src/zone.c labyrinth_zone_unpin 5c4aad210502
- * mirrors src/zone.c labyrinth_zone_stop 64c2be7a63fe
+ * mirrors src/zone.c labyrinth_zone_stop ad9c2e2308d3
  * mirrors src/zone.c labyrinth_zone_destroy 8e87c51affac
- * mirrors src/refill.c labyrinth_kicked eb3d3218b2c9
- * mirrors src/refill.c labyrinth_refill_stop 6e65a15c2850
+ * mirrors src/refill.c labyrinth_kicked 0b52b3340689
+ * mirrors src/refill.c labyrinth_refill_stop bd329c90156c
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
  * mirrors src/free.c labyrinth_claim_page 41e0a9a55ad2
  * mirrors src/free.c labyrinth_free_claimed_page 5f6e0134d195

@@ -6,7 +6,7 @@
  * mirrors src/report.c labyrinth_report_work 5391ec31a402
  * mirrors src/internal.h labyrinth_kicked_already d3b36400f388
  * mirrors src/internal.h labyrinth_kick 4fc423ee9c28
- * mirrors src/refill.c labyrinth_kicked eb3d3218b2c9
+ * mirrors src/refill.c labyrinth_kicked 0b52b3340689
  *
  * Bounds: WRITERS contexts on two CPUs, each of which records EVENTS events; a ring
  * of RING slots; the irq_work on either CPU, with the kernel's own flags
