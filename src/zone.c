@@ -300,6 +300,7 @@ static void labyrinth_zone_quiesce(struct labyrinth_zone *zone)
 static void labyrinth_zone_release(struct labyrinth_zone *zone)
 {
 	cancel_work_sync(&zone->cleanup);
+	cancel_work_sync(&zone->stacks_work);
 	cancel_work_sync(&zone->report);
 	labyrinth_system_drain_exit(zone);
 	/* What the sweep and late frees have found. */
