@@ -34,6 +34,9 @@ bench-gate:
 check-smp check-sanitizers check-models check-dma check-sizing check-leaks:
 	@scripts/$@
 
+check-readers:
+	@scripts/check-readers $(if $(SECONDS),--seconds '$(SECONDS)') $(if $(SEED),--seed '$(SEED)') $(ON)
+
 check-kernels:
 	@scripts/check-kernels $(if $(SECONDS),--seconds '$(SECONDS)') $(FLAVOURS)
 
@@ -66,6 +69,8 @@ help:
 	@echo 'make check-sanitizers  everything under KASAN, KCSAN, lockdep and their like'
 	@echo 'make check-dma  pages that devices reach: a real one in QEMU, with an IOMMU and without'
 	@echo 'make check-leaks  3 of 1,000,000 pages are forgotten, and found by name'
+	@echo 'make check-readers  while zones are tortured, does any reader see what cannot be?'
+	@echo '                SECONDS=<n>, SEED=<n>, ON=debug or smp'
 	@echo 'make check-kernels  everything on kernels of Debian'\''s own, in QEMU; FLAVOURS="6.1-amd64 …"'
 	@echo 'make check-models  what is lock-free, searched exhaustively by spin'
 	@echo 'make check-sizing  is the reserve that a zone recommends the one that it needs?'
@@ -77,4 +82,4 @@ help:
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers torture bench bench-gate reliability clean help
