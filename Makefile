@@ -31,7 +31,7 @@ bench:
 bench-gate:
 	@scripts/bench-gate
 
-check-smp check-sanitizers check-models check-dma check-sizing check-leaks:
+check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-trace:
 	@scripts/$@
 
 check-readers:
@@ -69,6 +69,7 @@ help:
 	@echo 'make check-sanitizers  everything under KASAN, KCSAN, lockdep and their like'
 	@echo 'make check-dma  pages that devices reach: a real one in QEMU, with an IOMMU and without'
 	@echo 'make check-leaks  3 of 1,000,000 pages are forgotten, and found by name'
+	@echo 'make check-trace  the events labyrinth:*, with ftrace, perf, trace-cmd and bpftrace'
 	@echo 'make check-readers  while zones are tortured, does any reader see what cannot be?'
 	@echo '                SECONDS=<n>, SEED=<n>, ON=debug or smp'
 	@echo 'make check-kernels  everything on kernels of Debian'\''s own, in QEMU; FLAVOURS="6.1-amd64 …"'
@@ -82,4 +83,4 @@ help:
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace torture bench bench-gate reliability clean help

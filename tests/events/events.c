@@ -8,7 +8,10 @@
  *	echo N > /sys/module/labyrinth_events/parameters/hold	take or give back until
  *		N pages are held; what is in them is written first and checked last
  *
- * Both say -ENOMEM if not all could be had; hold keeps what it has got. What became
+ *	echo N > /sys/module/labyrinth_events/parameters/twice	take and free N pages, and
+ *		free each of them once more: a mistake, as the zone will say
+ *
+ * They say -ENOMEM if not all could be had; hold keeps what it has got. What became
  * of the zone is in /sys/kernel/labyrinth/events.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -94,6 +97,23 @@ static int hold(unsigned int nr)
 	return held < nr ? -ENOMEM : 0;
 }
 
+static int twice(unsigned int nr)
+{
+	struct page *page, *again;
+
+	while (nr--) {
+		page = labyrinth_alloc_page_atomic(zone, LABYRINTH_QUALITY_NONE);
+		if (!page)
+			return -ENOMEM;
+		again = page;
+		/* Or the compiler would say so first. */
+		OPTIMIZER_HIDE_VAR(again);
+		labyrinth_free_page(zone, page);
+		labyrinth_free_page(zone, again);
+	}
+	return 0;
+}
+
 static int number_set(const char *text, const struct kernel_param *kp)
 {
 	int (*what)(unsigned int nr) = kp->arg;
@@ -119,10 +139,13 @@ static int held_get(char *buffer, const struct kernel_param *kp)
 }
 
 static const struct kernel_param_ops cycle_ops = { .set = number_set };
+static const struct kernel_param_ops twice_ops = { .set = number_set };
 static const struct kernel_param_ops hold_ops = { .set = number_set, .get = held_get };
 
 module_param_cb(cycle, &cycle_ops, cycle, 0200);
 MODULE_PARM_DESC(cycle, "take so many pages and give them back, 0..512");
+module_param_cb(twice, &twice_ops, twice, 0200);
+MODULE_PARM_DESC(twice, "take so many pages and free each of them twice, 0..512");
 module_param_cb(hold, &hold_ops, hold, 0600);
 MODULE_PARM_DESC(hold, "hold so many pages, 0..512 (0 when loaded)");
 
