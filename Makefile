@@ -31,7 +31,7 @@ bench:
 bench-gate:
 	@scripts/bench-gate
 
-check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-trace:
+check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-trace bench-readers:
 	@scripts/$@
 
 check-readers:
@@ -79,8 +79,9 @@ help:
 	@echo '                ON=uml, uml-smp or qemu'
 	@echo 'make bench      measure it beside others, and Documentation/performance.md;'
 	@echo '                PLATFORMS="icount native smp"'
+	@echo 'make bench-readers  does it slow a zone down that somebody reads its files?'
 	@echo 'make bench-gate  has anything become dearer than tests/bench/budget?'
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace bench-readers torture bench bench-gate reliability clean help
