@@ -25,6 +25,8 @@ OLDER = 10.0
 GAP = 4
 # So many pages beside the old ones say how the call site treats its pages.
 BESIDE = 8
+# As many and more are rather a ring.
+MANY = 64
 # Given back by the zone, for each page left: it is turned over.
 TURNED_OVER = 1000
 # Taken within this share of their age, pages were taken in one go.
@@ -100,8 +102,11 @@ def judge_all_old(ages, most, figures, zone_age_ms):
         return (LIKELY, live, f"it had {text.number(most)} at once and has given all back but "
                 f"{'this one' if live == 1 else f'these {text.number(live)}'}")
     turned_over = given_back >= TURNED_OVER * live
-    if turned_over and not at_once(ages):
-        return (LIKELY, live, f"the zone was given back {text.plural(given_back, 'page')}, but "
+    # A ring that stands still looks the same, but is not of a handful of pages, and it
+    # never had more than it has.
+    some = live < BESIDE or (live < MANY and (most is None or most > live))
+    if turned_over and some and not at_once(ages):
+        return (LIKELY if live < BESIDE else POSSIBLE, live, f"the zone was given back {text.plural(given_back, 'page')}, but "
                 f"{'this one' if live == 1 else f'not these {text.number(live)}'}, taken one "
                 f"by one over {text.age(oldest - ages[0])}")
     # Held since the zone was made is what a driver sets up; later is another matter.

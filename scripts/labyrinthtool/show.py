@@ -58,13 +58,17 @@ SECTIONS = (
 )
 HEADED = {"zone", "policy", "order", "buffer_pages", "latched", "page_bytes"}
 
+STATES = {"ok": "reserve full", "refilling": "reserve being refilled",
+          "latched": "latched: the system is not asked until the worker has found memory",
+          "empty": "reserve empty", "misused": "misused by its driver: the log has who"}
+
 
 def state(figures):
     """In a word, the worst first."""
-    if figures.get("misuse") or figures.get("verify_failures") or figures.get("stolen"):
-        return "misused"
     if figures["reserve"] == 0:
         return "empty"
+    if figures.get("misuse") or figures.get("verify_failures") or figures.get("stolen"):
+        return "misused"
     if figures.get("latched"):
         return "latched"
     if figures["reserve"] < figures["reserve_target"]:
@@ -107,11 +111,10 @@ def show_zone(source, options):
     if options.json:
         text.say_json(dict(figures, state=state(figures)))
         return
-    text.say(f"Zone {figures['zone']}: {state(figures)}, {unit(figures)}, "
+    text.say(f"Zone {figures['zone']}: {unit(figures)}, "
              f"{text.size(figures['owned'] * figures['page_bytes'])} in all, "
              f"policy {figures.get('policy', 'unknown')}"
-             + (", latched: the system is not asked until the worker has found memory"
-                if figures.get("latched") else ""))
+             f", {STATES[state(figures)]}")
     known = set(HEADED)
     for heading, entries in SECTIONS:
         lines = [(figures[file], meaning, file) for file, meaning in entries if file in figures]
