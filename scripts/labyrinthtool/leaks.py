@@ -15,6 +15,8 @@ Whatever was taken in one go is held on purpose, and ages without a gap between 
 are a ring that is turned over. Each judgement says what it rests on.
 """
 
+import time
+
 from . import text
 from .source import Gone, Problem
 
@@ -29,6 +31,8 @@ BESIDE = 8
 MANY = 64
 # Given back by the zone, for each page left: it is turned over.
 TURNED_OVER = 1000
+# Seconds in which a zone that is in use hands out a page.
+MOMENT = 0.25
 # Taken within this share of their age, pages were taken in one go.
 AT_ONCE = 0.05
 
@@ -102,13 +106,16 @@ def judge_all_old(ages, most, figures, zone_age_ms):
         return (LIKELY, live, f"it had {text.number(most)} at once and has given all back but "
                 f"{'this one' if live == 1 else f'these {text.number(live)}'}")
     turned_over = given_back >= TURNED_OVER * live
-    # A ring that stands still looks the same, but is not of a handful of pages, and it
-    # never had more than it has.
+    # A ring at rest looks the same: it is not of a handful of pages, as a rule, and the
+    # most that was ever counted there is what it has.
     some = live < BESIDE or (live < MANY and (most is None or most > live))
     if turned_over and some and not at_once(ages):
-        return (LIKELY if live < BESIDE else POSSIBLE, live, f"the zone was given back {text.plural(given_back, 'page')}, but "
+        sure = live < BESIDE and figures.get("busy", True)
+        return (LIKELY if sure else POSSIBLE, live,
+                f"the zone was given back {text.plural(given_back, 'page')}, but "
                 f"{'this one' if live == 1 else f'not these {text.number(live)}'}, taken one "
-                f"by one over {text.age(oldest - ages[0])}")
+                f"by one over {text.age(oldest - ages[0])}" +
+                ("" if sure else "; or it is a ring, at rest now"))
     # Held since the zone was made is what a driver sets up; later is another matter.
     if turned_over and live < BESIDE and zone_age_ms and oldest < 0.9 * zone_age_ms:
         return (POSSIBLE, live, f"the zone was given back {text.plural(given_back, 'page')}, but "
@@ -139,6 +146,14 @@ def stacks_of(stacks, caller):
                      if any(frame.partition("+")[0] == function for frame in stack["frames"])]
 
 
+def busy(source, zone, figures, sites, older_ms):
+    """Are pages being taken? Only asked where all of a call site's are old."""
+    if not any(min(site.ages)[0] >= older_ms for site in sites):
+        return True
+    time.sleep(MOMENT)
+    return source.stats(zone)["allocs"] != figures["allocs"]
+
+
 def examine(source, zone, older_ms):
     """All call sites of a zone with an old page, judged: what --json has of it."""
     figures = source.stats(zone)
@@ -146,7 +161,9 @@ def examine(source, zone, older_ms):
     for row in source.table(zone, "registry", "leaks"):
         sites.setdefault(row["caller"], Site(row["caller"])).add(row)
     owners = source.optional(source.table, zone, "owners", "leaks") or []
+    # Counted now and then only: that it had more at times goes unnoticed.
     most = {row["caller"]: row["most"] for row in owners}
+    figures["busy"] = busy(source, zone, figures, sites.values(), older_ms)
     stacks = source.optional(source.stacks, zone, "leaks") or []
     made = zone_age(source, zone)
     found = []

@@ -37,8 +37,8 @@ td{padding:4px 10px 4px 0;border-bottom:1px solid var(--line);vertical-align:top
 .card b{display:block;font-size:22px;font-weight:600}.card span{color:var(--dim);font-size:13px}
 .box{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 16px;margin:10px 0}
 pre{margin:6px 0;overflow-x:auto;font-size:12.5px}svg{width:100%;height:auto;display:block}
-svg text{fill:var(--fg);font:12px system-ui,"DejaVu Sans",sans-serif}svg text.mono{font-family:ui-monospace,
-"DejaVu Sans Mono",monospace;font-size:11px}.grid{stroke:var(--line)}.line{fill:none!important;
+svg text{fill:var(--fg);font:10px system-ui,"DejaVu Sans",sans-serif}svg text.mono{font-family:ui-monospace,
+"DejaVu Sans Mono",monospace;font-size:9.5px}.grid{stroke:var(--line)}.line{fill:none!important;
 stroke-width:2}.legend{font-size:13px}.key{margin-right:18px;white-space:nowrap}.key i{display:inline-block;
 width:10px;height:10px;margin-right:6px}details{margin:10px 0}summary{cursor:pointer;color:var(--dim)}
 """ + "".join(f".c{i}{{fill:var(--c{i});background:var(--c{i})}}.line.c{i}{{stroke:var(--c{i})}}\n"

@@ -21,6 +21,20 @@ class Missing(Problem):
     """A file that this module does not have: it is older than the command."""
 
 
+def split_row(line, columns):
+    """A value for each column. The last may have spaces, a caller a [module]."""
+    values, rest = [], line.strip()
+    for column in columns[:-1]:
+        match = re.match(r"\S+( \[[^] ]+\])?" if column == "caller" else r"\S+", rest)
+        if not match:
+            break
+        values.append(match[0])
+        rest = rest[match.end():].lstrip()
+    if not values:
+        return None
+    return values + [rest] + [""] * (len(columns) - len(values) - 1)
+
+
 def gone(error):
     """Removed from under the reader: no such file any more, or sysfs' -ENODEV."""
     return error.errno in (errno.ENOENT, errno.ENODEV)
@@ -97,6 +111,7 @@ class Source:
         if "reserve_target" not in figures:
             # The directory of a zone that is being removed is empty for a moment.
             raise Gone(name)
+        figures = dict(sorted(figures.items()))
         figures["page_bytes"] = self.page_bytes(figures)
         return figures
 
@@ -169,10 +184,9 @@ class Source:
         columns = lines[0][1:].split()
         rows = []
         for line in lines[1:]:
-            values = line.split(None, len(columns) - 1)
+            values = split_row(line, columns)
             if not values:
                 continue
-            values += [""] * (len(columns) - len(values))
             rows.append({column: int(value) if value.isdigit() else value
                          for column, value in zip(columns, values)})
         return rows
