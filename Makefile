@@ -31,7 +31,7 @@ bench:
 bench-gate:
 	@scripts/bench-gate
 
-check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-trace bench-readers:
+check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-trace bench-readers check-command check-metrics screenshots:
 	@scripts/$@
 
 check-readers:
@@ -72,6 +72,9 @@ help:
 	@echo 'make check-trace  the events labyrinth:*, with ftrace, perf, trace-cmd and bpftrace'
 	@echo 'make check-readers  while zones are tortured, does any reader see what cannot be?'
 	@echo '                SECONDS=<n>, SEED=<n>, ON=debug or smp'
+	@echo 'make check-command  the labyrinth command, over files and in a virtual machine'
+	@echo 'make check-metrics  its metrics through node_exporter and Prometheus to an alert'
+	@echo 'make screenshots  the pictures of it in Documentation'
 	@echo 'make check-kernels  everything on kernels of Debian'\''s own, in QEMU; FLAVOURS="6.1-amd64 …"'
 	@echo 'make check-models  what is lock-free, searched exhaustively by spin'
 	@echo 'make check-sizing  is the reserve that a zone recommends the one that it needs?'
@@ -84,4 +87,4 @@ help:
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace bench-readers torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace bench-readers check-command check-metrics screenshots torture bench bench-gate reliability clean help

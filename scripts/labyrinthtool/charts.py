@@ -43,7 +43,7 @@ def words(x, y, content, css="", anchor="start"):
 
 def line_chart(label, series, bounds=None):
     """[(name, class, [(x, y)])] over seconds."""
-    width, height, left, bottom, head = 720, 240, 60, 30, 26
+    width, height, left, bottom, head = 720, 190, 60, 28, 26
     points = [point for _, _, line in series for point in line]
     if not points:
         return ""
@@ -94,7 +94,7 @@ def column_chart(label, rows):
     """[(name, value)], a column each, names below."""
     if not rows:
         return ""
-    width, height, left, bottom, head = 720, 220, 60, 40, 16
+    width, height, left, bottom, head = 720, 170, 60, 36, 12
     marks = ticks(max(value for _, value in rows))
     plot_h = height - bottom - head
     step = (width - left - 10) / len(rows)

@@ -73,7 +73,7 @@ def judge(ages, most, figures, older_ms, zone_age_ms):
         rest = live - few
         sentence = (f"{text.number(few)} of {text.plural(live, 'page')} "
                     f"{'is' if few == 1 else 'are'} {text.age(ages[rest])} old or older, the "
-                    f"other {text.number(rest)} at most {text.age(ages[rest - 1])}: it gives its "
+                    f"other {text.number(rest)} at most {text.age(max(ages[rest - 1], 10))}: it gives its "
                     f"pages back, but not {'this one' if few == 1 else 'these'}")
         sure = rest >= BESIDE and few * 10 <= live and given_back >= live
         return LIKELY if sure else POSSIBLE, few, sentence
@@ -263,7 +263,7 @@ def say_site(site):
     contexts = ", ".join(f"{text.clean(name)} {text.number(count)}" if len(site["contexts"]) > 1
                          else text.clean(name) for name, count in sorted(site["contexts"].items()))
     ages = text.age(site["oldest_ms"])
-    if site["count"] > 1:
+    if text.age(site["youngest_ms"]) != ages:
         ages = f"{text.age(site['youngest_ms'])} to {ages}"
     text.say("", f"  {text.clean(site['caller'])}: {WORDS[site['verdict']]}",
              f"    {text.plural(site['count'], 'page')}, {text.size(site['bytes'])}, {ages} old, "

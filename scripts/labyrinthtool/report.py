@@ -94,6 +94,9 @@ def gather(source, seconds):
             continue
         entry["missing"] = sorted(set(missing))
         zones.append(entry)
+    # What is wrong somewhere is what the page was made for.
+    zones.sort(key=lambda entry: [-entry["figures"].get(file, 0)
+                                  for file in ("misuse", "starvations", "fallbacks")])
     return {"about": source.about(), "seconds": seconds, "zones": zones}
 
 

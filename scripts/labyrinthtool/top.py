@@ -106,25 +106,30 @@ def detail_lines(source, zone):
                    f"{text.number(zone['cached'])} cached, {text.number(zone['owned'])} of "
                    f"{text.number(zone['max_pages'])} owned", "")]]
     try:
-        owners = source.table(zone["zone"], "owners", "top")
+        lines += owner_lines(source.table(zone["zone"], "owners", "top"))
     except Gone:
         return lines
     except Problem as problem:
-        return lines + [[(f"no owners: {problem}", "dim")]]
-    lines.append([(f"{'PAGES':>8} {'MEMORY':>8} {'OLDEST':>12} {'MOST':>8}  OWNER", "head")])
+        lines.append([(f"no owners: {problem}", "dim")])
+    events = source.optional(source.table, zone["zone"], "events", "top")
+    if events:
+        lines += [[], [(f"{'TIME':>14}  {'EVENT':<13} {'DETAIL':<36} CALLER", "head")]]
+        for row in events[-EVENTS:]:
+            lines.append([(f"{row['time']:>14}  ", "dim"), (f"{text.clean(row['event']):<13} ", ""),
+                          (f"{text.clean(row['detail']):<36} ", ""),
+                          (text.clean(row["caller"]) if row["caller"] != "-" else "", "name")])
+    return lines
+
+
+def owner_lines(owners):
+    """Those with the most pages."""
+    lines = [[(f"{'PAGES':>8} {'MEMORY':>8} {'OLDEST':>12} {'MOST':>8}  OWNER", "head")]]
     for row in owners[:OWNERS]:
         lines.append([(f"{row['pages']:>8} {text.size(row['bytes']):>8} "
                        f"{text.age(row['oldest_ms']):>12} {row['most']:>8}  ", ""),
                       (text.clean(row["caller"]), "name")])
     if not owners:
         lines.append([("    none: no page is live", "dim")])
-    events = source.optional(source.table, zone["zone"], "events", "top")
-    if events:
-        lines += [[], [(f"{'TIME':>14}  EVENT", "head")]]
-        for row in events[-EVENTS:]:
-            lines.append([(f"{row['time']:>14}  ", "dim"), (f"{text.clean(row['event']):<13} ", ""),
-                          (f"{text.clean(row['detail'])}  ", ""),
-                          (text.clean(row["caller"]) if row["caller"] != "-" else "", "name")])
     return lines
 
 
