@@ -77,8 +77,14 @@ class Leaks(Tree):
 
     def test_a_few_taken_one_by_one_in_a_busy_zone(self):
         self.assertEqual(self.verdict([20000, 90000, 300000], 4), leaks.LIKELY)
+        self.assertEqual(self.verdict([20000, 90000, 300000], 3), leaks.LIKELY)
         resting = dict(self.BUSY, busy=False)
         self.assertEqual(self.verdict([20000, 90000, 300000], 4, resting), leaks.POSSIBLE)
+
+    def test_some_taken_one_by_one_are_possible_if_there_were_more(self):
+        ages = [20000 + 9000 * i for i in range(20)]
+        self.assertEqual(self.verdict(ages, 22), leaks.POSSIBLE)
+        self.assertEqual(self.verdict(ages, 20), leaks.HELD)
 
     def test_what_only_grows_is_possible(self):
         figures = {"allocs": 340, "frees": 0}
