@@ -20,8 +20,9 @@ def advise(figures):
         raise Missing(f"this module has no '{missing[0]}' for zone {figures['zone']}: "
                       "it is older than this command and gathers no evidence")
     target, wanted = figures["reserve_target"], figures["reserve_recommended"]
-    # The level counts as evidence too, for a read that falls into the first burst.
-    touched = figures["reserve_peak"] or figures["denied"] or figures["reserve_min_seen"] < target
+    # The level counts as evidence too, for a read that falls into the first burst. What
+    # was denied does not: that goes back to when the zone was made.
+    touched = figures["reserve_peak"] or figures["reserve_min_seen"] < target
     if not touched:
         verdict = "no-evidence"
     elif wanted > target:
@@ -52,7 +53,7 @@ def command(advice):
 
 def reasons(advice):
     """The figures that it rests on, a sentence each."""
-    since = text.age(advice["evidence_seconds"] * 1000)
+    since = text.age(advice["evidence_seconds"] * 1000) if advice["evidence_seconds"] else "no time"
     if advice["advice"] == "no-evidence":
         return [f"No evidence yet: nothing was taken from the reserve in {since}. "
                 "Its size has not been put to the test."]
@@ -65,10 +66,11 @@ def reasons(advice):
     if advice["refill_latency_us"]:
         said.append("From the first page missing until it was full again it took "
                     f"{text.duration_us(advice['refill_latency_us'])} at the longest.")
-    if advice["denied"]:
-        said.append(f"Critical requests did not get {text.plural(advice['denied'], 'page')} since "
-                    "the zone was made; there were none for "
-                    f"{text.duration_us(advice['starvation_longest_us'])} at the longest.")
+    if advice["starvation_longest_us"]:
+        said.append("There were no pages for "
+                    f"{text.duration_us(advice['starvation_longest_us'])} at the longest; critical "
+                    f"requests did not get {text.plural(advice['denied'], 'page')} since the zone "
+                    "was made.")
     elif not advice["starvations"]:
         said.append("No critical request ever went without.")
     if advice["advice"] == "shrink" and advice["evidence_seconds"] < ENOUGH_SECONDS:

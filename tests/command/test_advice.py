@@ -136,6 +136,10 @@ class Size(Tree):
         self.assertEqual((advice["advice"], advice["command"]), ("no-evidence", None))
         self.assertIn("No evidence yet", self.good("size", "idle.0"))
 
+    def test_what_was_denied_before_the_evidence_is_none(self):
+        self.put("labyrinth/idle.0/denied", "17\n")
+        self.assertEqual(self.json("size", "idle.0")["zones"][0]["advice"], "no-evidence")
+
     def test_more_than_the_zone_may_own(self):
         self.put("labyrinth/map/reserve_recommended", "5000\n")
         self.assertIn("modprobe labyrinth zones=map:reserve=5000", self.good("size", "map"))
