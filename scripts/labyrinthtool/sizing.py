@@ -57,9 +57,9 @@ def reasons(advice):
     if advice["advice"] == "no-evidence":
         return [f"No evidence yet: nothing was taken from the reserve in {since}. "
                 "Its size has not been put to the test."]
-    said = [f"In {since} the reserve of {text.number(advice['reserve_target'])} would have "
-            f"needed {text.plural(advice['reserve_peak'], 'page')} at once; its lowest level "
-            f"was {text.number(advice['reserve_min_seen'])}.",
+    said = [f"In {since} {text.plural(advice['reserve_peak'], 'page')} were needed at once, of a "
+            f"reserve of {text.number(advice['reserve_target'])}; its lowest level was "
+            f"{text.number(advice['reserve_min_seen'])}.",
             f"Most pages taken, or asked for in vain, were {text.number(advice['drain_1ms'])} "
             f"within 1 ms, {text.number(advice['drain_10ms'])} within 10 ms, "
             f"{text.number(advice['drain_100ms'])} within 100 ms."]
