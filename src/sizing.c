@@ -200,6 +200,9 @@ static void labyrinth_sample_add(struct labyrinth_sizing *sizing,
 			tail++;
 		sizing->tail[i] = tail;
 		drained = sample.drained - labyrinth_sample_at(sizing, tail)->drained;
+		/* The shorter window is part of it, without the frees that came before. */
+		if (i)
+			drained = max(drained, (s32)sizing->drain[i - 1]);
 		if (drained > (s32)sizing->drain[i])
 			sizing->drain[i] = drained;
 	}
