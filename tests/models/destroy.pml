@@ -4,7 +4,7 @@
  *
  * mirrors src/zone.c labyrinth_zone_sweep 1c6262edb96f
  * mirrors src/zone.c labyrinth_zone_quiesce 3c516ebb961d
- * mirrors src/zone.c labyrinth_zone_release 5bf3bd4709f3
+ * mirrors src/zone.c labyrinth_zone_release d1101ef08fdd
  * mirrors src/zone.c labyrinth_zone_gone fb1187a866f0
  * mirrors src/zone.c labyrinth_zone_unpin 5c4aad210502
  * mirrors src/zone.c labyrinth_zone_stop ad9c2e2308d3
