@@ -280,7 +280,9 @@ struct labyrinth_desc *labyrinth_take(struct labyrinth_zone *zone,
 
 static unsigned int labyrinth_trace_source(enum labyrinth_count source)
 {
-	BUILD_BUG_ON(LABYRINTH_FROM_TICKET >= LABYRINTH_TRACE_FALLBACK);
+	BUILD_BUG_ON(LABYRINTH_FROM_CACHE != 0 || LABYRINTH_FROM_CLEAN != 1 ||
+		     LABYRINTH_FROM_SYSTEM != 2 || LABYRINTH_FROM_RESERVE != 3 ||
+		     LABYRINTH_FROM_TICKET != 4);
 	return source == LABYRINTH_FALLBACKS ? LABYRINTH_TRACE_FALLBACK : source;
 }
 
@@ -344,10 +346,10 @@ static void labyrinth_starved_begin(struct labyrinth_zone *zone, unsigned int nr
 {
 	u64 none = 0;
 
-	if (!try_cmpxchg(&zone->starved_since, &none, ktime_get_mono_fast_ns()))
-		return;
+	/* Of one of those who were first: who comes second here may be first to stamp. */
 	WRITE_ONCE(zone->starved_nr, nr);
 	WRITE_ONCE(zone->starved_caller, caller);
+	try_cmpxchg(&zone->starved_since, &none, ktime_get_mono_fast_ns());
 	/* Pairs with the smp_rmb() of the worker: the bit comes last. */
 	smp_mb__before_atomic();
 }
@@ -360,7 +362,9 @@ void labyrinth_failed(struct labyrinth_zone *zone, labyrinth_quality_t quality,
 	if (quality & (LABYRINTH_QUALITY_NOWAIT | LABYRINTH_QUALITY_ACCOUNT))
 		return;
 	labyrinth_count(zone, LABYRINTH_STARVATIONS);
-	atomic64_add(nr, &zone->count[LABYRINTH_DENIED]);
+	/* What no reserve could have served says nothing of its size. */
+	if (likely(nr <= zone->max_pages))
+		atomic64_add(nr, &zone->count[LABYRINTH_DENIED]);
 	trace_labyrinth_starved(zone->name, nr, (__force unsigned int)quality, caller);
 	if (!test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention)) {
 		labyrinth_starved_begin(zone, nr, caller);

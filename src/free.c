@@ -219,7 +219,7 @@ static __always_inline void labyrinth_trace_free(struct labyrinth_zone *zone,
 {
 	if (trace_labyrinth_free_enabled())
 		trace_labyrinth_free(zone->name, page_to_pfn(desc->page), zone->order,
-				     jiffies_to_msecs(jiffies - desc->when),
+				     jiffies64_to_msecs(jiffies - desc->when),
 				     desc->caller, caller);
 }
 

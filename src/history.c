@@ -3,7 +3,8 @@
  * The last few hundred notable events of a zone, kept without a lock.
  *
  * Notable is what begins or ends, and what is wrong: one note for a burst, not one for
- * each page of it. Any context may write, NMI included, and a note never waits. Each
+ * each page of it; of misuse an eighth of the ring in 50 s, and of what reclaim takes a
+ * 32nd. Any context may write, NMI included, and a note never waits. Each
  * takes the next number, and the number's slot if nobody is still writing there: it is
  * lost if somebody was interrupted in a note for as long as it took all others to go
  * round once. A slot says the number of its note twice over, odd while it is written,
@@ -15,6 +16,7 @@
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/ratelimit.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -35,6 +37,8 @@ struct labyrinth_note {
 
 struct labyrinth_history {
 	atomic_t		head;
+	struct ratelimit_state	misuse;
+	struct ratelimit_state	trimmed;
 	struct labyrinth_note	note[LABYRINTH_NOTES];
 };
 
@@ -58,11 +62,22 @@ static const struct {
 	[LABYRINTH_NOTE_OOM] = { "oom", "pages" },
 };
 
+/* So many in a while; what is left out is no news for the log. */
+static void labyrinth_history_limit(struct ratelimit_state *limit, int burst)
+{
+	ratelimit_state_init(limit, 10 * DEFAULT_RATELIMIT_INTERVAL, burst);
+	ratelimit_set_flags(limit, RATELIMIT_MSG_ON_RELEASE);
+}
+
 int labyrinth_history_init(struct labyrinth_zone *zone)
 {
 	BUILD_BUG_ON(ARRAY_SIZE(labyrinth_notes) != LABYRINTH_NR_NOTES);
 	zone->history = kvzalloc(sizeof(*zone->history), GFP_KERNEL);
-	return zone->history ? 0 : -ENOMEM;
+	if (!zone->history)
+		return -ENOMEM;
+	labyrinth_history_limit(&zone->history->misuse, LABYRINTH_NOTES / 8);
+	labyrinth_history_limit(&zone->history->trimmed, LABYRINTH_NOTES / 32);
+	return 0;
 }
 
 void labyrinth_history_free(struct labyrinth_zone *zone)
@@ -81,6 +96,19 @@ static u32 labyrinth_note_written(u32 nr)
 	return 2 * nr + 2;
 }
 
+/* What others bring about as often as they like must not push all else out. */
+static bool labyrinth_note_due(struct labyrinth_zone *zone, enum labyrinth_note_type type)
+{
+	switch (type) {
+	case LABYRINTH_NOTE_MISUSE:
+		return __ratelimit(&zone->history->misuse);
+	case LABYRINTH_NOTE_TRIMMED:
+		return __ratelimit(&zone->history->trimmed);
+	default:
+		return true;
+	}
+}
+
 /* What happened at @time, ns of CLOCK_MONOTONIC. Any context. */
 void labyrinth_note_at(struct labyrinth_zone *zone, enum labyrinth_note_type type,
 		       u64 time, unsigned long caller, unsigned long a, unsigned long b)
@@ -89,6 +117,8 @@ void labyrinth_note_at(struct labyrinth_zone *zone, enum labyrinth_note_type typ
 	struct labyrinth_note *note;
 	u32 nr, seq;
 
+	if (unlikely(!labyrinth_note_due(zone, type)))
+		return;
 	nr = atomic_fetch_inc(&history->head);
 	note = &history->note[nr % LABYRINTH_NOTES];
 	seq = READ_ONCE(note->seq);

@@ -2,10 +2,11 @@
 /*
  * What the rooms of labyrinth.ko share. Dependencies point one way:
  *
- *	params, sysfs, debugfs, shrink -> zone -> ticket, frag -> alloc, free ->
+ *	params, sysfs, debugfs, shrink, oom -> zone -> ticket, frag -> alloc, free ->
  *		cache, reserve, refill, system, quality -> registry, dma -> stack
  *
  * with report, uevent, sizing, history, trace, attention, limit and inject usable by all.
+ * debugfs shows what owners, ages, placement and stacks read off the registry.
  */
 #ifndef LABYRINTH_INTERNAL_H
 #define LABYRINTH_INTERNAL_H
@@ -780,6 +781,7 @@ struct kobject *labyrinth_sysfs_kobj(struct labyrinth_zone *zone);
 int labyrinth_sysfs_init(void);
 void labyrinth_sysfs_exit(void);
 int labyrinth_sysfs_add(struct labyrinth_zone *zone);
+void labyrinth_sysfs_announce(struct labyrinth_zone *zone);
 void labyrinth_sysfs_remove(struct labyrinth_zone *zone);
 void labyrinth_debugfs_init(void);
 void labyrinth_debugfs_exit(void);

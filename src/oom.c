@@ -66,11 +66,13 @@ unsigned long labyrinth_oom(void)
 	}
 	list_for_each_entry(zone, &labyrinth_zones, list) {
 		given = labyrinth_shrink_zone(zone, UINT_MAX);
-		freed += (unsigned long)given * zone->unit;
-		if (!tell)
-			continue;
-		labyrinth_oom_report(zone, given);
-		labyrinth_note(zone, LABYRINTH_NOTE_OOM, 0, given, 0);
+		/* A buffer is unmapped by cleanup: the system has not got it yet. */
+		if (!zone->buffer_pages)
+			freed += (unsigned long)given * zone->unit;
+		if (tell)
+			labyrinth_oom_report(zone, given);
+		if (tell || given)
+			labyrinth_note(zone, LABYRINTH_NOTE_OOM, 0, given, 0);
 	}
 	mutex_unlock(&labyrinth_zones_lock);
 	return freed;

@@ -20,6 +20,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -28,7 +29,7 @@
 #include "owners.h"
 
 /* Better no count than somebody killed for it. */
-#define LABYRINTH_OWNERS_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+#define LABYRINTH_OWNERS_GFP	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 /**
  * struct labyrinth_owners_kept - what a zone keeps, under ->owners_lock
@@ -183,7 +184,10 @@ bool labyrinth_owners_due(struct labyrinth_zone *zone)
 void labyrinth_owners_work(struct work_struct *work)
 {
 	struct labyrinth_zone *zone = container_of(work, struct labyrinth_zone, owners_work);
+	unsigned int noio;
 
+	/* Destroy waits for it, and reclaim may wait for the driver that destroys. */
+	noio = memalloc_noio_save();
 	mutex_lock(&zone->owners_lock);
 	if (labyrinth_owners_keep(zone)) {
 		labyrinth_owners_count(zone, LABYRINTH_OWNED_LIVE,
@@ -191,6 +195,7 @@ void labyrinth_owners_work(struct work_struct *work)
 		labyrinth_owners_remember(zone, &zone->owners->now);
 	}
 	mutex_unlock(&zone->owners_lock);
+	memalloc_noio_restore(noio);
 }
 
 /* --- the file ------------------------------------------------------------------ */

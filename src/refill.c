@@ -36,6 +36,7 @@
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/timekeeping.h>
 #include <linux/timer.h>
 
 #include "internal.h"
@@ -170,12 +171,16 @@ static bool labyrinth_refill_probe(struct labyrinth_zone *zone)
 /* Whoever was the first to starve is told of once, by the worker alone. */
 static void labyrinth_refill_tell_starved(struct labyrinth_zone *zone)
 {
+	u64 since;
+
 	if (!test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention) ||
 	    test_and_set_bit(LABYRINTH_ZONE_STARVED_TOLD, &zone->state))
 		return;
 	/* Pairs with the barrier before the bit is set. */
 	smp_rmb();
-	labyrinth_note_at(zone, LABYRINTH_NOTE_STARVED, READ_ONCE(zone->starved_since),
+	since = READ_ONCE(zone->starved_since);
+	/* Its bit may come after the end of what it was stamped for. */
+	labyrinth_note_at(zone, LABYRINTH_NOTE_STARVED, since ?: ktime_get_mono_fast_ns(),
 			  READ_ONCE(zone->starved_caller), READ_ONCE(zone->starved_nr),
 			  labyrinth_counted(zone, LABYRINTH_STARVATIONS));
 	set_bit(LABYRINTH_ZONE_STARVED_NEWS, &zone->state);
@@ -192,6 +197,10 @@ static void labyrinth_refill_recovered(struct labyrinth_zone *zone)
 	labyrinth_sizing_recovered(zone, xchg(&zone->starved_since, 0));
 	clear_bit(LABYRINTH_ZONE_STARVED_TOLD, &zone->state);
 	clear_bit(LABYRINTH_FREE_STARVED, &zone->free_attention);
+	/* Stamped meanwhile by one who saw the bit clear before another set it? */
+	smp_mb__after_atomic();
+	if (!test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention))
+		xchg(&zone->starved_since, 0);
 	labyrinth_note_level(zone, LABYRINTH_NOTE_RECOVERED, 0);
 	queue_work(labyrinth_event_wq, &zone->report);
 	if (zone->available)

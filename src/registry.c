@@ -309,9 +309,9 @@ bool labyrinth_registry_read(struct labyrinth_zone *zone, u32 slot, u32 wanted,
  * The moment that a count is of: the end of the present tick, which is waited for. Who
  * was handed out by then and is live when the count comes by has been live all the
  * while, so that all that is counted was so at one time: pages that change hands during
- * the walk are not seen twice, and there are never more than the zone can own. (A bulk
- * that is interrupted for a tick between signing and the last of its pages is signed too
- * early, a batch of them at most.)
+ * the walk are not seen twice, and there are never more than the zone can own. (Whoever
+ * is interrupted for a tick between signing and handing out has signed too early: a page,
+ * or those of a bulk.)
  */
 unsigned long labyrinth_registry_moment(void)
 {

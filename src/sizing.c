@@ -12,7 +12,8 @@
  * would have needed: its target less ->reserve_min_seen, which allocation keeps. Once
  * it is empty its level says nothing any more, and what is denied has to be added: a
  * larger reserve would have lacked those pages, too. They are owed until the worker
- * finds the reserve complete and the system willing; then the episode is over. But a
+ * finds the reserve complete, be it by max_pages, and the system willing; then the
+ * episode is over. But a
  * page that was not handed out would not have been kept for ever, either. Of so many
  * live pages so many are freed; the same share of what is owed is settled with them,
  *
@@ -102,7 +103,7 @@ static u32 labyrinth_sizing_settled(struct labyrinth_zone *zone, u32 owed, u32 f
 {
 	int live = atomic_read(&zone->owned) - (int)labyrinth_reserve_level(zone);
 
-	return div_u64((u64)owed * max(live, 1), max(live, 1) + (u64)freed);
+	return div64_u64((u64)owed * max(live, 1), max(live, 1) + (u64)freed);
 }
 
 /* What was denied and freed since the last time; how much is lacking with that? */
@@ -357,7 +358,9 @@ static u64 labyrinth_sizing_recommend(const struct labyrinth_zone *zone,
 void labyrinth_sizing_read(struct labyrinth_zone *zone,
 			   struct labyrinth_sizing_figures *figures)
 {
-	u64 starved = READ_ONCE(zone->starved_since);
+	/* A stamp without its bit is of somebody who is about to set it, or has recovered. */
+	u64 starved = test_bit(LABYRINTH_FREE_STARVED, &zone->free_attention) ?
+		      READ_ONCE(zone->starved_since) : 0;
 	struct labyrinth_sizing *sizing = &zone->sizing;
 	unsigned long flags;
 

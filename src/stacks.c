@@ -32,6 +32,7 @@
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/stackdepot.h>
@@ -40,6 +41,9 @@
 
 #include "owners.h"
 #include "stacks.h"
+
+/* Whoever switches it on pays: 16 bytes for each slot of the registry, and the ring. */
+#define LABYRINTH_STACKS_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
 #define LABYRINTH_STACKS_RING	64U
 #define LABYRINTH_STACKS_DEPTH	16U	/* of a stack, from the call site on */
@@ -188,9 +192,14 @@ void labyrinth_stacks_work(struct work_struct *work)
 	struct labyrinth_zone *zone = container_of(work, struct labyrinth_zone, stacks_work);
 	/* Who frees them has waited for this work before. */
 	struct labyrinth_stacks *stacks = rcu_dereference_check(zone->stacks, true);
+	unsigned int noio;
 
-	if (stacks)
-		labyrinth_stacks_drain(stacks);
+	if (!stacks)
+		return;
+	/* Destroy waits for it, and reclaim may wait for the driver that destroys. */
+	noio = memalloc_noio_save();
+	labyrinth_stacks_drain(stacks);
+	memalloc_noio_restore(noio);
 }
 
 /* --- on and off ------------------------------------------------------------------- */
@@ -210,13 +219,13 @@ static int labyrinth_stacks_begin(struct labyrinth_zone *zone, unsigned int ever
 	ret = labyrinth_stacks_depot_init();
 	if (ret)
 		return ret;
-	stacks = kvzalloc(sizeof(*stacks), GFP_KERNEL);
+	stacks = kvzalloc(sizeof(*stacks), LABYRINTH_STACKS_GFP);
 	if (!stacks)
 		return -ENOMEM;
 	mutex_init(&stacks->lock);
 	stacks->every = every;
 	stacks->note = kvcalloc(labyrinth_registry_slots(zone), sizeof(*stacks->note),
-				GFP_KERNEL);
+				LABYRINTH_STACKS_GFP);
 	if (!stacks->note) {
 		labyrinth_stacks_free(stacks);
 		return -ENOMEM;

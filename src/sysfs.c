@@ -12,6 +12,7 @@
 
 #include <linux/completion.h>
 #include <linux/kobject.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
@@ -310,9 +311,17 @@ int labyrinth_sysfs_add(struct labyrinth_zone *zone)
 	}
 	mutex_lock(&zone->sysfs_lock);
 	zone->sysfs = sysfs;
-	kobject_uevent(&sysfs->kobj, KOBJ_ADD);
 	mutex_unlock(&zone->sysfs_lock);
 	return 0;
+}
+
+/* Once there is something to be found. Under labyrinth_zones_lock. */
+void labyrinth_sysfs_announce(struct labyrinth_zone *zone)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	kobject_uevent(&zone->sysfs->kobj, KOBJ_ADD);
+	memalloc_noio_restore(noio);
 }
 
 /* What events are told of; NULL: the directory is gone. It stays under ->sysfs_lock. */
@@ -326,11 +335,15 @@ struct kobject *labyrinth_sysfs_kobj(struct labyrinth_zone *zone)
 void labyrinth_sysfs_remove(struct labyrinth_zone *zone)
 {
 	struct labyrinth_sysfs *sysfs = zone->sysfs;
+	unsigned int noio;
 
 	mutex_lock(&zone->sysfs_lock);
 	zone->sysfs = NULL;
 	mutex_unlock(&zone->sysfs_lock);
+	/* Destroy may be called where reclaim waits for it. */
+	noio = memalloc_noio_save();
 	kobject_del(&sysfs->kobj);
+	memalloc_noio_restore(noio);
 	labyrinth_sysfs_put(sysfs);
 }
 

@@ -245,6 +245,7 @@ static int labyrinth_zone_publish(struct labyrinth_zone *zone)
 		goto out;
 	list_add_tail(&zone->list, &labyrinth_zones);
 	labyrinth_debugfs_add(zone);
+	labyrinth_sysfs_announce(zone);
 	labyrinth_note(zone, LABYRINTH_NOTE_CREATED, 0, zone->reserve_target,
 		       zone->max_pages);
 	trace_labyrinth_zone_create(zone->name, zone->order, zone->reserve_target,

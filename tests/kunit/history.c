@@ -171,6 +171,22 @@ static void only_the_last_events_are_kept(struct kunit *test)
 			(unsigned long)strstr(text, " from=1266 "));
 }
 
+/* A consumer with a mistake must not push out what happened before. */
+static void flood_of_misuse_leaves_the_rest(struct kunit *test)
+{
+	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = RESERVE);
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < 2 * KEPT; i++)
+		KUNIT_ASSERT_NULL(test, labyrinth_alloc_page_atomic(zone,
+								    LABYRINTH_QUALITY_VERIFY));
+	text = events(test);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, " created "));
+	KUNIT_EXPECT_GT(test, occurrences(text, " misuse "), 0);
+	KUNIT_EXPECT_LT(test, occurrences(text, " misuse "), KEPT / 2);
+}
+
 static void note_here(void *zone)
 {
 	labyrinth_note(zone, LABYRINTH_NOTE_RESIZED, 0, 77, 78);
@@ -192,6 +208,7 @@ static struct kunit_case history_cases[] = {
 	KUNIT_CASE(next_starvation_is_another_event),
 	KUNIT_CASE(misuse_is_told_by_kind_and_culprit),
 	KUNIT_CASE(only_the_last_events_are_kept),
+	KUNIT_CASE(flood_of_misuse_leaves_the_rest),
 	KUNIT_CASE(events_can_be_noted_in_nmi),
 	{}
 };

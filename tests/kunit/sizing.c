@@ -127,6 +127,17 @@ static void each_page_of_a_bulk_is_denied(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, figures(zone).reserve_peak, 46);
 }
 
+/* No reserve whatever could have served it. */
+static void bulk_of_more_than_the_zone_may_own_is_no_evidence(struct kunit *test)
+{
+	struct page **pages = labyrinth_test_pages(test, 1025);
+	struct labyrinth_zone *zone = dry_zone(test);
+
+	KUNIT_EXPECT_NE(test, labyrinth_alloc_bulk_atomic(zone, NONE, 1025, pages), 0);
+	KUNIT_EXPECT_EQ(test, figures(zone).denied, 0);
+	KUNIT_EXPECT_EQ(test, figures(zone).reserve_recommended, RESERVE);
+}
+
 /* Ten were left after the bulk got none of them. */
 static void what_is_taken_after_something_was_denied_is_added(struct kunit *test)
 {
@@ -345,6 +356,7 @@ static struct kunit_case sizing_cases[] = {
 	KUNIT_CASE_PARAM(recommended_reserve_serves_and_three_quarters_of_it_do_not,
 			 need_gen_params),
 	KUNIT_CASE(each_page_of_a_bulk_is_denied),
+	KUNIT_CASE(bulk_of_more_than_the_zone_may_own_is_no_evidence),
 	KUNIT_CASE(what_is_taken_after_something_was_denied_is_added),
 	KUNIT_CASE(requests_that_are_not_critical_need_nothing),
 	KUNIT_CASE(bursts_between_which_it_recovers_do_not_add_up),

@@ -3,7 +3,7 @@
  * The ring of notes that nobody waits for: does a reader see whole notes only, each
  * under its own number?
  *
- * mirrors src/history.c labyrinth_note_at 3c8a8116e61e
+ * mirrors src/history.c labyrinth_note_at 93a0354d4956
  * mirrors src/history.c labyrinth_note_read 0e964dc0f9da
  * mirrors src/history.c labyrinth_note_writing f852fb74cea9
  * mirrors src/history.c labyrinth_note_written ba845933bbdb

@@ -15,7 +15,7 @@
  * mirrors src/free.c labyrinth_free_full cea85b56d14e
  * mirrors src/free.c labyrinth_free_starved 7726ae827039
  * mirrors src/internal.h labyrinth_starved_kick 89bd39facce7
- * mirrors src/alloc.c labyrinth_failed 6d901ba4dffd
+ * mirrors src/alloc.c labyrinth_failed c04379d7cc4a
  * mirrors src/refill.c labyrinth_refill_settle 474b6b6b926f
  * mirrors src/cache.c labyrinth_surplus_give 58effcf80f96
  * mirrors src/free.c labyrinth_give_idle 9f40b8729c78

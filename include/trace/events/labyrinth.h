@@ -71,13 +71,13 @@ TRACE_EVENT_FN(labyrinth_alloc,
 /* A page came back, or left with its holder. @owner: who had taken it. */
 TRACE_EVENT_FN(labyrinth_free,
 	TP_PROTO(const char *zone, unsigned long pfn, unsigned int order,
-		 unsigned int age_ms, unsigned long owner, unsigned long caller),
+		 u64 age_ms, unsigned long owner, unsigned long caller),
 	TP_ARGS(zone, pfn, order, age_ms, owner, caller),
 	TP_STRUCT__entry(
 		__array(char, zone, LABYRINTH_TRACE_NAME)
 		__field(unsigned long, pfn)
 		__field(unsigned int, order)
-		__field(unsigned int, age_ms)
+		__field(u64, age_ms)
 		__field(unsigned long, owner)
 		__field(unsigned long, caller)
 	),
@@ -89,7 +89,7 @@ TRACE_EVENT_FN(labyrinth_free,
 		__entry->owner = owner;
 		__entry->caller = caller;
 	),
-	TP_printk("zone=%s pfn=%lu order=%u age_ms=%u owner=%pS caller=%pS",
+	TP_printk("zone=%s pfn=%lu order=%u age_ms=%llu owner=%pS caller=%pS",
 		  __entry->zone, __entry->pfn, __entry->order, __entry->age_ms,
 		  (void *)__entry->owner, (void *)__entry->caller),
 	labyrinth_trace_frees_on, labyrinth_trace_frees_off
