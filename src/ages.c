@@ -7,7 +7,6 @@
 #include <linux/bitops.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
-#include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
@@ -29,7 +28,7 @@ void labyrinth_ages_count(struct labyrinth_zone *zone, struct labyrinth_ages *ag
 }
 EXPORT_SYMBOL_LABYRINTH_PRIVATE(labyrinth_ages_count);
 
-static int labyrinth_ages_show(struct seq_file *seq, void *unused)
+int labyrinth_ages_show(struct seq_file *seq, void *unused)
 {
 	struct labyrinth_ages ages;
 	unsigned int i;
@@ -41,16 +40,3 @@ static int labyrinth_ages_show(struct seq_file *seq, void *unused)
 			   ages.pages[i]);
 	return 0;
 }
-
-static int labyrinth_ages_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, labyrinth_ages_show, inode->i_private);
-}
-
-const struct file_operations labyrinth_ages_fops = {
-	.owner = THIS_MODULE,
-	.open = labyrinth_ages_open,
-	.read = seq_read,
-	.llseek = seq_lseek,
-	.release = single_release,
-};

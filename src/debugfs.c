@@ -72,18 +72,16 @@ static const struct seq_operations labyrinth_registry_sops = {
 
 DEFINE_SEQ_ATTRIBUTE(labyrinth_registry);
 
-static int labyrinth_events_show(struct seq_file *seq, void *v)
-{
-	return labyrinth_history_show(seq->private, seq);
-}
-DEFINE_SHOW_ATTRIBUTE(labyrinth_events);
+DEFINE_SHOW_ATTRIBUTE(labyrinth_history);
+DEFINE_SHOW_ATTRIBUTE(labyrinth_ages);
+DEFINE_SHOW_ATTRIBUTE(labyrinth_placement);
 
 void labyrinth_debugfs_add(struct labyrinth_zone *zone)
 {
 	zone->debugfs = debugfs_create_dir(zone->name, labyrinth_debugfs);
 	debugfs_create_file("registry", 0400, zone->debugfs, zone,
 			    &labyrinth_registry_fops);
-	debugfs_create_file("events", 0400, zone->debugfs, zone, &labyrinth_events_fops);
+	debugfs_create_file("events", 0400, zone->debugfs, zone, &labyrinth_history_fops);
 	debugfs_create_file("owners", 0400, zone->debugfs, zone, &labyrinth_owners_fops);
 	debugfs_create_file("ages", 0400, zone->debugfs, zone, &labyrinth_ages_fops);
 	debugfs_create_file("placement", 0400, zone->debugfs, zone,

@@ -197,8 +197,9 @@ static void labyrinth_note_show(struct seq_file *seq, const struct labyrinth_not
 	seq_putc(seq, '\n');
 }
 
-int labyrinth_history_show(struct labyrinth_zone *zone, struct seq_file *seq)
+int labyrinth_history_show(struct seq_file *seq, void *unused)
 {
+	struct labyrinth_zone *zone = seq->private;
 	struct labyrinth_note *copy;
 	unsigned int i, got = 0;
 	u32 head;

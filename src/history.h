@@ -35,6 +35,6 @@ void labyrinth_note_at(struct labyrinth_zone *zone, enum labyrinth_note_type typ
 		       u64 time, unsigned long caller, unsigned long a, unsigned long b);
 void labyrinth_note_level(struct labyrinth_zone *zone, enum labyrinth_note_type type,
 			  unsigned long caller);
-int labyrinth_history_show(struct labyrinth_zone *zone, struct seq_file *seq);
+int labyrinth_history_show(struct seq_file *seq, void *unused);
 
 #endif /* LABYRINTH_HISTORY_H */

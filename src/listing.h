@@ -9,6 +9,8 @@
 
 #include "internal.h"
 
+struct seq_file;
+
 /**
  * struct labyrinth_ages - live pages by age
  * @nr: ranges up to the last one that is not empty
@@ -38,7 +40,7 @@ static inline unsigned int labyrinth_places(void)
 	return nr_node_ids * MAX_NR_ZONES;
 }
 
-extern const struct file_operations labyrinth_ages_fops;
-extern const struct file_operations labyrinth_placement_fops;
+int labyrinth_ages_show(struct seq_file *seq, void *unused);
+int labyrinth_placement_show(struct seq_file *seq, void *unused);
 
 #endif /* LABYRINTH_LISTING_H */

@@ -11,7 +11,6 @@
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
@@ -72,7 +71,7 @@ struct labyrinth_place *labyrinth_placement_count(struct labyrinth_zone *zone)
 }
 EXPORT_SYMBOL_LABYRINTH_PRIVATE(labyrinth_placement_count);
 
-static int labyrinth_placement_show(struct seq_file *seq, void *unused)
+int labyrinth_placement_show(struct seq_file *seq, void *unused)
 {
 	struct labyrinth_place *place = labyrinth_placement_count(seq->private);
 	unsigned int i, node;
@@ -90,16 +89,3 @@ static int labyrinth_placement_show(struct seq_file *seq, void *unused)
 	kvfree(place);
 	return 0;
 }
-
-static int labyrinth_placement_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, labyrinth_placement_show, inode->i_private);
-}
-
-const struct file_operations labyrinth_placement_fops = {
-	.owner = THIS_MODULE,
-	.open = labyrinth_placement_open,
-	.read = seq_read,
-	.llseek = seq_lseek,
-	.release = single_release,
-};

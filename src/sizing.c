@@ -13,9 +13,9 @@
  * it is empty its level says nothing any more, and what is denied has to be added: a
  * larger reserve would have lacked those pages, too. They are owed until the worker
  * finds the reserve complete, be it by max_pages, and the system willing; then the
- * episode is over. But a
- * page that was not handed out would not have been kept for ever, either. Of so many
- * live pages so many are freed; the same share of what is owed is settled with them,
+ * episode is over. But a page that was not handed out would not have been kept for
+ * ever, either. Of so many live pages so many are freed; the same share of what is owed
+ * is settled with them,
  *
  *	owed x live / (live + freed meanwhile)
  *
