@@ -100,7 +100,13 @@ struct page;
  * gcc 11 and newer can tie an allocation function to the one that frees what
  * it returns; -fanalyzer then finds a consumer's leaks and double frees. Only
  * this form of the attribute is used: the plain one promises that nothing
- * else points to the object, which is not true of a struct page.
+ * else points to the object, which is not true of a struct page. Nor has
+ * labyrinth_zone_create() any: gcc would take an ERR_PTR() for a zone that leaks.
+ *
+ * What is passed on, by labyrinth_detach_page() and its like too, does not leak for
+ * gcc 12. It does where only what has been computed from the pointer is kept
+ * (page_address(), page_to_pfn(), page->lru in a list): then have
+ * -Wno-analyzer-malloc-leak for that file.
  */
 #if defined(CONFIG_CC_IS_GCC) && CONFIG_GCC_VERSION >= 110000 && !defined(__CHECKER__)
 #define __labyrinth_freed_by(function, n)	__attribute__((__malloc__(function, n)))
@@ -825,7 +831,8 @@ labyrinth_ticket_reserve(struct labyrinth_zone *zone, unsigned int nr,
  */
 struct page * __must_check
 labyrinth_ticket_alloc(struct labyrinth_ticket *ticket,
-		       labyrinth_quality_t quality);
+		       labyrinth_quality_t quality)
+	__labyrinth_freed_by(labyrinth_free_page, 2);
 
 /**
  * labyrinth_ticket_release() - give back what is left of a ticket
