@@ -25,6 +25,9 @@ demo-net:
 check:
 	@scripts/check '$(KERNEL)'
 
+lint:
+	@scripts/lint
+
 bench:
 	@scripts/bench --doc $(PLATFORMS)
 
@@ -65,6 +68,7 @@ help:
 	@echo 'make demo       see it work, in a virtual machine'
 	@echo 'make demo-net   the same with network traffic, and Documentation/networking.md; SHORT=1'
 	@echo 'make check      all tests, in a virtual machine; KERNEL=debug: with KASAN, lockdep, kmemleak'
+	@echo 'make lint       sparse, gcc -fanalyzer, coccinelle, checkpatch and their like'
 	@echo 'make check-smp  the same on several CPUs of a UML guest, and torture'
 	@echo 'make check-sanitizers  everything under KASAN, KCSAN, lockdep and their like'
 	@echo 'make check-dma  pages that devices reach: a real one in QEMU, with an IOMMU and without'
@@ -87,4 +91,4 @@ help:
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo demo-net check check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace bench-readers check-command check-metrics screenshots torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo demo-net check lint check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace bench-readers check-command check-metrics screenshots torture bench bench-gate reliability clean help
