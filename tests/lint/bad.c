@@ -18,60 +18,52 @@ LABYRINTH_IMPORT_NS;
 
 #define QUALITY LABYRINTH_QUALITY_NONE
 
-bool bad_ready(struct labyrinth_zone *zone)
-{
-	struct labyrinth_stats stats;
+/* --- what is lost: said where the way parts that loses it ---------------------- */
 
-	labyrinth_zone_get_stats(zone, &stats);
-	return stats.reserve;
-}
-
-/* --- what is lost ------------------------------------------------------------ */
-
-int bad_leak_page(struct labyrinth_zone *zone)
+int bad_leak_page(struct labyrinth_zone *zone, bool busy)
 {
 	struct page *page = labyrinth_alloc_page_atomic(zone, QUALITY);
 
 	if (!page)
 		return -ENOMEM;
-	if (!bad_ready(zone))
-		return -EIO; /* expect: -Wanalyzer-malloc-leak */
+	if (busy) /* expect: -Wanalyzer-malloc-leak */
+		return -EIO;
 	labyrinth_free_page(zone, page);
 	return 0;
 }
 
-int bad_leak_address(struct labyrinth_zone *zone)
+int bad_leak_address(struct labyrinth_zone *zone, bool busy)
 {
 	void *address = labyrinth_alloc_atomic(zone, LABYRINTH_QUALITY_ZERO);
 
 	if (!address)
 		return -ENOMEM;
-	if (!bad_ready(zone))
-		return -EIO; /* expect: -Wanalyzer-malloc-leak */
+	if (busy) /* expect: -Wanalyzer-malloc-leak */
+		return -EIO;
 	labyrinth_free(zone, address);
 	return 0;
 }
 
-int bad_leak_fragment(struct labyrinth_zone *zone)
+int bad_leak_fragment(struct labyrinth_zone *zone, bool busy)
 {
 	void *fragment = labyrinth_frag_alloc_atomic(zone, 256, 0, QUALITY);
 
 	if (!fragment)
 		return -ENOMEM;
-	if (!bad_ready(zone))
-		return -EIO; /* expect: -Wanalyzer-malloc-leak */
+	if (busy) /* expect: -Wanalyzer-malloc-leak */
+		return -EIO;
 	labyrinth_frag_free(zone, fragment);
 	return 0;
 }
 
-int bad_leak_from_ticket(struct labyrinth_zone *zone, struct labyrinth_ticket *ticket)
+int bad_leak_from_ticket(struct labyrinth_zone *zone, struct labyrinth_ticket *ticket, bool busy)
 {
 	struct page *page = labyrinth_ticket_alloc(ticket, QUALITY);
 
 	if (!page)
 		return -ENOMEM;
-	if (!bad_ready(zone))
-		return -EIO; /* expect: -Wanalyzer-malloc-leak */
+	if (busy) /* expect: -Wanalyzer-malloc-leak */
+		return -EIO;
 	labyrinth_free_page(zone, page);
 	return 0;
 }

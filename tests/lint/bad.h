@@ -5,11 +5,10 @@
 
 #include <linux/labyrinth.h>
 
-bool bad_ready(struct labyrinth_zone *zone);
-int bad_leak_page(struct labyrinth_zone *zone);
-int bad_leak_address(struct labyrinth_zone *zone);
-int bad_leak_fragment(struct labyrinth_zone *zone);
-int bad_leak_from_ticket(struct labyrinth_zone *zone, struct labyrinth_ticket *ticket);
+int bad_leak_page(struct labyrinth_zone *zone, bool busy);
+int bad_leak_address(struct labyrinth_zone *zone, bool busy);
+int bad_leak_fragment(struct labyrinth_zone *zone, bool busy);
+int bad_leak_from_ticket(struct labyrinth_zone *zone, struct labyrinth_ticket *ticket, bool busy);
 int bad_double_free_page(struct labyrinth_zone *zone, bool late);
 int bad_double_free_address(struct labyrinth_zone *zone, bool late);
 int bad_double_free_fragment(struct labyrinth_zone *zone, bool late);
