@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One run of spatch: a rule over a list of files, whatever becomes of it.
+
+spatch goes on with the next file after an exception or a timeout of its own, and says so;
+should it die or hang, it is started again behind the file that it was at.
+"""
+
+import os
+import re
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import time
+
+from labyrinthtool.source import Problem
+
+REPORT = re.compile(r"(/[^:]*):(\d+):(\d+)-(\d+): (.*)")
+FAILED = re.compile(r"EXN: ?(.*) in (/\S*)$")
+PARSE = re.compile(r' = File "([^"]*)", line (\d+), column')
+# Over spatch's own limit, before it is taken for dead.
+GRACE = 10
+
+
+def program():
+    """The spatch to run, as coccicheck chooses it, after a look whether it is one."""
+    given = os.environ.get("SPATCH") or "spatch"
+    found = shutil.which(given)
+    if not found:
+        raise Problem(f"'{given}' cannot be run: install Debian's package coccinelle, or set SPATCH")
+    try:
+        done = subprocess.run([found, "--version"], capture_output=True, text=True, errors="replace", check=False,
+                              stdin=subprocess.DEVNULL, timeout=20, start_new_session=True)
+    except subprocess.TimeoutExpired:
+        raise Problem(f"'{found} --version' does not end: is it spatch, of Debian's package coccinelle?") from None
+    except OSError as error:
+        raise Problem(f"'{found}' cannot be run: {error.strerror}") from None
+    if done.returncode or "spatch version" not in done.stdout:
+        raise Problem(f"'{found}' is no spatch, of Debian's package coccinelle: "
+                      f"--version ends with status {done.returncode}")
+    return found
+
+
+class Unparsed:
+    """A part of a file that spatch has skipped."""
+
+    def __init__(self, path, line):
+        self.path = path
+        self.line = line    # where it went wrong, then where the skipped part begins
+        self.lines = []
+
+
+class Run:
+    """What one rule says of some files."""
+
+    def __init__(self, settings, rule, stopped):
+        self.settings = settings
+        self.rule = rule
+        self.stopped = stopped
+        self.reports = []       # path, line, column, end, message
+        self.failures = []      # path, why; path None: the rule itself
+        self.unparsed = []
+        self.handled = set()
+
+    def over(self, paths, directory, cache, progress):
+        """All of $paths. $directory is for what is temporary, $cache for parsed files or None."""
+        left = list(paths)
+        while left and not self.stopped():
+            last, why = self._once(left, directory, cache, progress)
+            if why is None:
+                return
+            if last is None:
+                # Dead before the first file: it is not the files' fault.
+                self.failures.append((None, why))
+                return
+            self.failures.append((last, why))
+            left = left[left.index(last) + 1:]
+
+    def _command(self, groups, cache):
+        limits = self.settings
+        command = [limits.spatch, "-D", "report", *self.rule.fields["Options"].split(), "--no-show-diff",
+                   "--no-scanner", "--parse-error-msg", "--verbose-parsing",
+                   "--timeout", str(limits.timeout), "--cocci-file", self.rule.path, "--file-groups", groups]
+        if limits.macros:
+            command += ["--macro-file", limits.macros]
+        if cache:
+            command += ["--use-cache", "--cache-prefix", cache, "--cache-limit", "100000"]
+        return command
+
+    def _once(self, paths, directory, cache, progress):
+        """Start spatch, read it to its end. The file it died at and why, or None, None."""
+        groups, output = os.path.join(directory, "groups"), os.path.join(directory, "report")
+        with open(groups, "w", encoding="ascii") as file:
+            file.write("".join(f"{path}\n\n" for path in paths))
+        with open(output, "wb") as out:
+            child = subprocess.Popen(  # pylint: disable=consider-using-with
+                self._command(groups, cache), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE,
+                cwd=directory, start_new_session=True,
+                env=dict(os.environ, LC_ALL="C", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", TMPDIR=directory))
+        try:
+            try:
+                # Data, not addresses: what is mapped and never touched costs nothing.
+                resource.prlimit(child.pid, resource.RLIMIT_DATA, (self.settings.memory, self.settings.memory))
+            except ProcessLookupError:
+                pass
+            reader = Reader(self, set(paths), progress)
+            hung = reader.read(child)
+        finally:
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            child.stderr.close()
+            status = child.wait()
+        self._take_reports(output, set(paths))
+        if self.stopped():
+            return None, None
+        self.unparsed += reader.unparsed
+        if hung:
+            return reader.current, f"took more than {self.settings.timeout} s"
+        if status:
+            return reader.current, self._reason(status, reader.last)
+        return None, None
+
+    def _reason(self, status, last):
+        if "out of memory" in last.lower():
+            return f"needs more than {self.settings.memory >> 20} MiB"
+        how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+        return f"spatch failed, {how}" + (f": {last}" if last else "")
+
+    def explain(self, exception):
+        """spatch's word for an exception, in ours."""
+        if "Timeout" in exception:
+            return f"took more than {self.settings.timeout} s"
+        if "Out_of_memory" in exception:
+            return f"needs more than {self.settings.memory >> 20} MiB"
+        return f"spatch failed: {exception}"
+
+    def _take_reports(self, output, paths):
+        with open(output, encoding="utf-8", errors="surrogateescape") as file:
+            for line in file:
+                found = REPORT.match(line)
+                if found and found[1] in paths:
+                    self.reports.append([found[1], int(found[2]), int(found[3]), int(found[4]), found[5]])
+                elif self.reports and line.strip():
+                    # An expression over several lines.
+                    self.reports[-1][4] += " " + line.strip()
+
+
+class Reader:
+    """What spatch says while it works."""
+
+    def __init__(self, run, paths, progress):
+        self.run = run
+        self.paths = paths
+        self.progress = progress
+        self.current = None
+        self.last = ""
+        self.unparsed = []
+        self.part = None
+
+    def read(self, child):
+        """To the end. True: it has not said anything for so long that it must hang."""
+        fd, rest = child.stderr.fileno(), b""
+        limit = self.run.settings.timeout + GRACE
+        heard = time.monotonic()
+        while not self.run.stopped():
+            ready, _, _ = select.select([fd], [], [], 0.2)
+            if not ready:
+                if time.monotonic() - heard > limit:
+                    return True
+                continue
+            data = os.read(fd, 1 << 16)
+            if not data:
+                break
+            heard = time.monotonic()
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                self._line(line.decode("utf-8", "surrogateescape").rstrip("\r"))
+        self._line(rest.decode("utf-8", "surrogateescape"))
+        # It may have closed its stderr and go on.
+        while not self.run.stopped():
+            try:
+                child.wait(0.2)
+                return False
+            except subprocess.TimeoutExpired:
+                if time.monotonic() - heard > limit:
+                    return True
+        return False
+
+    def _line(self, line):
+        if line.startswith("HANDLING: ") and line[10:] in self.paths:
+            self.current = line[10:]
+            self.part = None
+            self.run.handled.add(self.current)
+            self.progress()
+        elif line.startswith("EXN:"):
+            found = FAILED.match(line)
+            if found and found[2] in self.paths:
+                self.run.failures.append((found[2], self.run.explain(found[1])))
+            elif self.current:
+                self.run.failures.append((self.current, self.run.explain(line[4:].strip())))
+        elif PARSE.match(line):
+            found = PARSE.match(line)
+            self.part = Unparsed(found[1], int(found[2]))
+            self.unparsed.append(self.part)
+        elif self.part and line.startswith(("bad: ", "BAD:!!!!! ")):
+            if line.startswith("BAD"):
+                # This is the line that was named; what came before counts back from it.
+                self.part.line -= len(self.part.lines)
+            self.part.lines.append(line.split(" ", 1)[1])
+        elif line.strip():
+            self.last = line.strip()
