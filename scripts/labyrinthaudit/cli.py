@@ -67,6 +67,8 @@ def parser():
                      help="for a file and a rule, seconds (60)")
     top.add_argument("--memory", metavar="MIB", type=number(512, 1 << 20, "MiB"), default=2048,
                      help="for everything, MiB (2048)")
+    top.add_argument("--no-cache", action="store_true",
+                     help="parse each file again for each rule: slow, and takes no disk")
     top.add_argument("--rules", metavar="DIR", default=os.path.join(HERE, "coccinelle"),
                      help="with other rules than those of Labyrinth")
     top.add_argument("--statistics", metavar="FILE", help="write what each rule took, JSON")
@@ -139,7 +141,7 @@ def audit(options, known, problems):
     files = Files(options.paths)
     warn(*problems, *files.problems)
     start = time.monotonic()
-    engine = Engine(settings, chosen, files, Progress())
+    engine = Engine(settings, chosen, files, Progress(), not options.no_cache)
     if files.list:
         engine.run()
     findings = findings_of(engine, files)

@@ -70,7 +70,7 @@ def make_scratch(path):
 class Engine:
     """The work of one call."""
 
-    def __init__(self, settings, rules, files, progress):
+    def __init__(self, settings, rules, files, progress, cached=True):
         self.settings = settings
         self.rules = sorted(rules, key=lambda rule: (sorted(names_of(rule)), rule.name))
         self.files = files
@@ -85,14 +85,15 @@ class Engine:
         self.seconds = {}           # rule: seconds of spatch
         self.handled = {}           # rule: files that it was run over
         self.error = None
-        self.cached = True
+        self.cached = cached
         self.names = {rule.name: names_of(rule) for rule in rules}
 
     def run(self):
         """All of it; what was found is in the fields. Raises what a worker has met."""
         units = self._split()
-        need = ROOM * CHUNK * self.settings.jobs
-        directory, self.cached = scratch(min(need, ROOM * len(self.files.list)))
+        need = min(ROOM * CHUNK * self.settings.jobs, ROOM * len(self.files.list))
+        directory, room = scratch(need if self.cached else 0)
+        self.cached = self.cached and room
         workers = []
         try:
             self.files.name_for_spatch(directory)

@@ -44,7 +44,7 @@ def function_at(path, number):
     return ""
 
 
-TIDY = ((re.compile(r"(\w) \( "), r"\1("), (re.compile(r"\( "), "("), (re.compile(r" ([),\]])"), r"\1"),
+TIDY = ((re.compile(r"\b(\w*_\w*) \( "), r"\1("), (re.compile(r"\( "), "("), (re.compile(r" ([),\]])"), r"\1"),
         (re.compile(r" ?\[ "), "["), (re.compile(r" (->|\.) "), r"\1"), (re.compile(r"\s+"), " "))
 
 
