@@ -126,10 +126,10 @@ def failures_of(engine, files):
 
 
 def statistics(engine, files, spent):
-    """What scripts/audit-proof wants to know."""
-    return json.dumps({"files": len(files.list), "seconds": round(spent, 1), "jobs": engine.settings.jobs,
-                       "rules": {name: {"seconds": round(seconds, 2), "files": engine.handled[name]}
-                                 for name, seconds in sorted(engine.seconds.items())}}, indent=2) + "\n"
+    """What scripts/audit-proof wants to know: seconds of CPU, bytes of memory."""
+    return json.dumps({"files": len(files.list), "c_files": sum(file.path.endswith(".c") for file in files.list),
+                       "seconds": round(spent, 1), "jobs": engine.settings.jobs,
+                       "rules": dict(sorted(engine.spent.items()))}, indent=2) + "\n"
 
 
 def audit(options, known, problems):

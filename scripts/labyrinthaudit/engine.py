@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 
 from labyrinthtool.source import Problem
 
@@ -82,8 +81,7 @@ class Engine:
         self.failures = {}          # path, why: names of rules
         self.broken = {}            # rule: why
         self.unparsed = {}          # path, line: Unparsed
-        self.seconds = {}           # rule: seconds of spatch
-        self.handled = {}           # rule: files that it was run over
+        self.spent = {}             # rule: what its runs have taken
         self.error = None
         self.cached = cached
         self.names = {rule.name: names_of(rule) for rule in rules}
@@ -145,7 +143,7 @@ class Engine:
             self.error = error
             self.stop.set()
 
-    def take(self, rule, run, seconds):
+    def take(self, rule, run):
         """What a run has found."""
         with self.lock:
             for report in run.reports:
@@ -157,8 +155,10 @@ class Engine:
                     self.failures.setdefault((path, why), set()).add(rule.name)
             for part in run.unparsed:
                 self.unparsed.setdefault((part.path, part.line), part)
-            self.seconds[rule.name] = self.seconds.get(rule.name, 0) + seconds
-            self.handled[rule.name] = self.handled.get(rule.name, 0) + len(run.handled)
+            spent = self.spent.setdefault(rule.name, {"files": 0, "cpu": 0.0, "memory": 0})
+            spent["files"] += len(run.handled)
+            spent["cpu"] += run.cpu
+            spent["memory"] = max(spent["memory"], run.memory)
             self.progress.found = len(self.reports)
 
 
@@ -196,9 +196,8 @@ class Chunk:
                 engine.progress.add(step)
 
             run = spatch.Run(engine.settings, rule, engine.stop.is_set)
-            start = time.monotonic()
             run.over(paths, self.directory, self.cache, one_more)
-            engine.take(rule, run, time.monotonic() - start)
+            engine.take(rule, run)
             engine.progress.add(share - ahead[0])
             if run.failures:
                 # It may have been about to write a tree.

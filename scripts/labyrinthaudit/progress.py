@@ -11,6 +11,12 @@ from labyrinthtool import text
 QUIET = 20      # seconds between two lines
 
 
+def left(seconds):
+    """Whole seconds; what is guessed has no tenths."""
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s" if whole < 3600 else text.age(whole * 1000)
+
+
 class Progress:
     """What the workers have done, told by the main thread."""
 
@@ -40,7 +46,7 @@ class Progress:
                  text.plural(self.found, "finding")]
         spent = now - self.started
         if share > 0.02 and spent > 3:
-            parts.append(f"{text.age(max(1000, int(1000 * spent * (1 - share) / share) // 1000 * 1000))} left")
+            parts.append(f"{left(spent * (1 - share) / share)} left")
         return share, ", ".join(parts)
 
     def show(self):
@@ -52,7 +58,7 @@ class Progress:
         share, words = self.line(now)
         if self.bar:
             try:
-                columns = os.get_terminal_size(self.file.fileno()).columns
+                columns = os.get_terminal_size(self.file.fileno()).columns or 80
             except OSError:
                 columns = 80
             room = min(30, columns - len(words) - 5)

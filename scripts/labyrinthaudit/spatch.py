@@ -62,6 +62,8 @@ class Run:
         self.failures = []      # path, why; path None: the rule itself
         self.unparsed = []
         self.handled = set()
+        self.cpu = 0.0          # seconds
+        self.memory = 0         # bytes, at most
 
     def over(self, paths, directory, cache, progress):
         """All of $paths. $directory is for what is temporary, $cache for parsed files or None."""
@@ -112,7 +114,10 @@ class Run:
             except ProcessLookupError:
                 pass
             child.stderr.close()
-            status = child.wait()
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = status = os.waitstatus_to_exitcode(status)
+            self.cpu += used.ru_utime + used.ru_stime
+            self.memory = max(self.memory, used.ru_maxrss << 10)
         self._take_reports(output, set(paths))
         if self.stopped():
             return None, None
@@ -129,13 +134,13 @@ class Run:
         how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
         return f"spatch failed, {how}" + (f": {last}" if last else "")
 
-    def explain(self, exception):
-        """spatch's word for an exception, in ours."""
+    def explain(self, exception, last):
+        """spatch's word for an exception, in ours; $last is what it said before."""
         if "Timeout" in exception:
             return f"took more than {self.settings.timeout} s"
         if "Out_of_memory" in exception:
             return f"needs more than {self.settings.memory >> 20} MiB"
-        return f"spatch failed: {exception}"
+        return f"spatch failed: {exception}" + (f": {last}" if "Python" in exception and last else "")
 
     def _take_reports(self, output, paths):
         with open(output, encoding="utf-8", errors="surrogateescape") as file:
@@ -179,14 +184,11 @@ class Reader:
             for line in lines:
                 self._line(line.decode("utf-8", "surrogateescape").rstrip("\r"))
         self._line(rest.decode("utf-8", "surrogateescape"))
-        # It may have closed its stderr and go on.
-        while not self.run.stopped():
-            try:
-                child.wait(0.2)
-                return False
-            except subprocess.TimeoutExpired:
-                if time.monotonic() - heard > limit:
-                    return True
+        # It may have closed its stderr and go on; it is not to be reaped here.
+        while not self.run.stopped() and not os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if time.monotonic() - heard > limit:
+                return True
+            time.sleep(0.01)
         return False
 
     def _line(self, line):
@@ -198,9 +200,9 @@ class Reader:
         elif line.startswith("EXN:"):
             found = FAILED.match(line)
             if found and found[2] in self.paths:
-                self.run.failures.append((found[2], self.run.explain(found[1])))
+                self.run.failures.append((found[2], self.run.explain(found[1], self.last)))
             elif self.current:
-                self.run.failures.append((self.current, self.run.explain(line[4:].strip())))
+                self.run.failures.append((self.current, self.run.explain(line[4:].strip(), self.last)))
         elif PARSE.match(line):
             found = PARSE.match(line)
             self.part = Unparsed(found[1], int(found[2]))
