@@ -20,7 +20,7 @@ from .progress import Progress
 from .source import Finding, finish
 
 HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-FORMATS = ("json", "sarif", "html")
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Ended(BaseException):
@@ -200,7 +200,8 @@ def run(words):
 
 def ended(signum, _):
     """So that everything that was started ends, and what is temporary goes."""
-    signal.signal(signum, signal.SIG_IGN)
+    for each in ENDS:
+        signal.signal(each, signal.SIG_IGN)
     raise Ended(signum)
 
 
@@ -208,7 +209,7 @@ def main(words=None):
     """The exit status."""
     # Whoever reads through a pipe and has seen enough ends this quietly.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for signum in ENDS:
         if signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, ended)
     try:

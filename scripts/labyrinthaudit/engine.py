@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 
 from labyrinthtool.source import Problem
 
@@ -33,7 +34,7 @@ class Settings:
     """How spatch is to be run."""
 
     def __init__(self, rules_directory, jobs, memory, timeout):
-        self.spatch = spatch.program()
+        self.spatch = spatch.program(timeout)
         macros = os.path.join(rules_directory, "macros.h")
         self.macros = macros if os.path.exists(macros) else None
         most = max(1, ((memory << 20) - OURS) // LEAST_MEMORY)
@@ -82,6 +83,7 @@ class Engine:
         self.broken = {}            # rule: why
         self.unparsed = {}          # path, line: Unparsed
         self.spent = {}             # rule: what its runs have taken
+        self.working = 0            # workers
         self.error = None
         self.cached = cached
         self.names = {rule.name: names_of(rule) for rule in rules}
@@ -102,16 +104,18 @@ class Engine:
                 worker = threading.Thread(target=self._work, args=(os.path.join(directory, str(number)),),
                                           name=f"worker {number}")
                 workers.append(worker)
+                with self.lock:
+                    self.working += 1
                 worker.start()
-            for worker in workers:
-                # Not for ever at once: a signal's handler runs between.
-                while worker.is_alive():
-                    worker.join(0.2)
-                    self.progress.show()
+            # No join(): one that a signal ends takes the thread for finished (Python 3.11).
+            while self.working:
+                time.sleep(0.1)
+                self.progress.show()
         finally:
             self.stop.set()
             for worker in workers:
-                worker.join()
+                if worker.ident:
+                    worker.join()
             shutil.rmtree(directory, ignore_errors=True)
             self.progress.end()
         if self.error:
@@ -142,6 +146,9 @@ class Engine:
         except Exception as error:  # pylint: disable=broad-except
             self.error = error
             self.stop.set()
+        finally:
+            with self.lock:
+                self.working -= 1
 
     def take(self, rule, run):
         """What a run has found."""

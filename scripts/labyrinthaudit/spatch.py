@@ -19,11 +19,10 @@ from labyrinthtool.source import Problem
 REPORT = re.compile(r"(/[^:]*):(\d+):(\d+)-(\d+): (.*)")
 FAILED = re.compile(r"EXN: ?(.*) in (/\S*)$")
 PARSE = re.compile(r' = File "([^"]*)", line (\d+), column')
-# Over spatch's own limit, before it is taken for dead.
-GRACE = 10
+GRACE = 10      # seconds over spatch's own limit, at most, before it is taken for dead
 
 
-def program():
+def program(timeout):
     """The spatch to run, as coccicheck chooses it, after a look whether it is one."""
     given = os.environ.get("SPATCH") or "spatch"
     found = shutil.which(given)
@@ -31,7 +30,7 @@ def program():
         raise Problem(f"'{given}' cannot be run: install Debian's package coccinelle, or set SPATCH")
     try:
         done = subprocess.run([found, "--version"], capture_output=True, text=True, errors="replace", check=False,
-                              stdin=subprocess.DEVNULL, timeout=20, start_new_session=True)
+                              stdin=subprocess.DEVNULL, timeout=timeout, start_new_session=True)
     except subprocess.TimeoutExpired:
         raise Problem(f"'{found} --version' does not end: is it spatch, of Debian's package coccinelle?") from None
     except OSError as error:
@@ -168,7 +167,7 @@ class Reader:
     def read(self, child):
         """To the end. True: it has not said anything for so long that it must hang."""
         fd, rest = child.stderr.fileno(), b""
-        limit = self.run.settings.timeout + GRACE
+        limit = self.run.settings.timeout + min(GRACE, self.run.settings.timeout)
         heard = time.monotonic()
         while not self.run.stopped():
             ready, _, _ = select.select([fd], [], [], 0.2)
@@ -195,6 +194,7 @@ class Reader:
         if line.startswith("HANDLING: ") and line[10:] in self.paths:
             self.current = line[10:]
             self.part = None
+            self.last = ""
             self.run.handled.add(self.current)
             self.progress()
         elif line.startswith("EXN:"):
@@ -212,5 +212,5 @@ class Reader:
                 # This is the line that was named; what came before counts back from it.
                 self.part.line -= len(self.part.lines)
             self.part.lines.append(line.split(" ", 1)[1])
-        elif line.strip():
+        elif line.strip() and not line.startswith("(ONCE)"):
             self.last = line.strip()
