@@ -35,12 +35,14 @@ BROKEN = """int broken(struct ring *ring)
 """
 LOOP = """int sum(struct list *list)
 {
-	pages_in(list) {
+	each_page(list) {
 		add(kmap_atomic(list->page));
 	}
 	return 0;
 }
 """
+# No word for a loop that spatch would guess: a rule has to name it.
+ODD_LOOP = LOOP.replace("each_page", "pages_in")
 # Does as the real one, one file after the other, but for a file called fatal.c.
 FAKE = """#!/usr/bin/python3
 import os, signal, subprocess, sys, time

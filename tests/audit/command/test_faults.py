@@ -99,7 +99,7 @@ class Rule(Audit):
 
     def but(self, change, *sentences):
         """Status 2 with that sentence, and toy_order is run."""
-        self.write("a.c", BAD.replace("page = ", "kmap_atomic(page);pages_in(x) { kmap_atomic(x); } page = "))
+        self.write("a.c", BAD.replace("page = ", "kmap_atomic(page);each_page(x) { kmap_atomic(x); } page = "))
         status, out, err = self.run_it("a.c", rules=self.rules(change))
         self.assertEqual(status, 2, out)
         self.assertIn(": toy_order: ", out)

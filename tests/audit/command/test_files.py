@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from audit import BAD, BROKEN, COMMAND, GOOD, LOOP, RULES, Audit
+from audit import BAD, BROKEN, COMMAND, GOOD, ODD_LOOP, RULES, Audit
 
 
 class Files(Audit):
@@ -74,7 +74,7 @@ class Files(Audit):
         self.assertEqual(self.files("--rule", "toy_order", "."), [f"./{n:03}.c" for n in range(0, 230, 10)])
 
     def test_what_another_rule_has_parsed_changes_nothing(self):
-        self.write("a.c", LOOP + BAD)
+        self.write("a.c", ODD_LOOP + BAD)
         found = [self.json("--confidence", "low", "--jobs", "1", *more, "a.c") for more in ((), ("--no-cache",))]
         self.assertEqual(found[0], found[1])
         # And that is no matter of course: without the rule's word it is no loop, and not parsed.

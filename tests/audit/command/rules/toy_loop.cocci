@@ -13,11 +13,15 @@ virtual report
 virtual org
 
 @r@
-iterator name pages_in;
+iterator name each_page, pages_in;
 expression e, a;
 position p;
 @@
+(
+each_page(a) { <... kmap_atomic@p(e) ...> }
+|
 pages_in(a) { <... kmap_atomic@p(e) ...> }
+)
 
 @script:python depends on report@
 p << r.p;
