@@ -10,6 +10,7 @@ mind that kept trees were made with others. What a file has been parsed with is 
 therefore, and a tree goes if the next rule names other words that are in the file.
 """
 
+import copy
 import os
 import queue
 import re
@@ -41,6 +42,13 @@ class Settings:
         self.jobs = jobs or max(1, min(len(os.sched_getaffinity(0)), most))
         self.memory = max(LEAST_MEMORY, ((memory << 20) - OURS) // self.jobs)
         self.timeout = timeout
+        self.all_memory = (memory << 20) - OURS
+
+    def alone(self):
+        """The same for one job that has everything."""
+        other = copy.copy(self)
+        other.jobs, other.memory = 1, self.all_memory
+        return other
 
 
 def scratch(need):
@@ -81,6 +89,7 @@ class Engine:
         self.reports = []           # rule, path, line, column, end, message
         self.failures = {}          # path, why: names of rules
         self.broken = {}            # rule: why
+        self.hungry = []            # rule, file: once more, with more memory
         self.unparsed = {}          # path, line: Unparsed
         self.spent = {}             # rule: what its runs have taken
         self.working = 0            # workers
@@ -94,13 +103,25 @@ class Engine:
         need = min(ROOM * CHUNK * self.settings.jobs, ROOM * len(self.files.list))
         directory, room = scratch(need if self.cached else 0)
         self.cached = self.cached and room
-        workers = []
         try:
             self.files.name_for_spatch(directory)
             self.progress.start(len(self.files.list), sum(weight for _, _, weight in units))
+            self._run(units, self.settings.jobs, directory)
+            # What wants more memory than its share has all of it, alone.
+            self.settings = self.settings.alone()
+            hungry, self.hungry = self.hungry, None
+            self._run([([file], [rule], 0) for rule, file in hungry], 1, directory)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+            self.progress.end()
+
+    def _run(self, units, jobs, directory):
+        """Some of it, by so many workers."""
+        workers = []
+        try:
             for unit in units:
                 self.units.put(unit)
-            for number in range(min(self.settings.jobs, len(units))):
+            for number in range(min(jobs, len(units))):
                 worker = threading.Thread(target=self._work, args=(os.path.join(directory, str(number)),),
                                           name=f"worker {number}")
                 workers.append(worker)
@@ -111,13 +132,13 @@ class Engine:
             while self.working:
                 time.sleep(0.1)
                 self.progress.show()
-        finally:
+        except BaseException:
             self.stop.set()
+            raise
+        finally:
             for worker in workers:
                 if worker.ident:
                     worker.join()
-            shutil.rmtree(directory, ignore_errors=True)
-            self.progress.end()
         if self.error:
             raise self.error
 
@@ -136,7 +157,7 @@ class Engine:
 
     def _work(self, directory):
         try:
-            os.mkdir(directory)
+            os.makedirs(directory, exist_ok=True)
             while not self.stop.is_set():
                 try:
                     files, rules, weight = self.units.get_nowait()
@@ -158,6 +179,8 @@ class Engine:
             for path, why in run.failures:
                 if path is None:
                     self.broken.setdefault(rule.name, why)
+                elif why.startswith(spatch.HUNGRY) and self.hungry is not None and self.settings.jobs > 1:
+                    self.hungry.append((rule, next(file for file in self.files.list if file.spatch == path)))
                 else:
                     self.failures.setdefault((path, why), set()).add(rule.name)
             for part in run.unparsed:
@@ -212,9 +235,8 @@ class Chunk:
             else:
                 for path in run.handled:
                     self.parsed[path] = self.words[path] & engine.names[rule.name]
-        else:
-            if total == 1 and not any(paths for _, paths in todo):
-                engine.progress.add(self.weight)
+        if not any(paths for _, paths in todo):
+            engine.progress.add(self.weight)
         self.drop()
 
     def candidates(self, rule):

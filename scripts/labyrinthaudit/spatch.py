@@ -19,6 +19,8 @@ from labyrinthtool.source import Problem
 REPORT = re.compile(r"(/[^:]*):(\d+):(\d+)-(\d+): (.*)")
 FAILED = re.compile(r"EXN: ?(.*) in (/\S*)$")
 PARSE = re.compile(r' = File "([^"]*)", line (\d+), column')
+BAD_RULE = re.compile(r'File "[^"]*\.cocci", line (\d+)')
+HUNGRY = "needs more than"
 GRACE = 10      # seconds over spatch's own limit, at most, before it is taken for dead
 
 
@@ -124,12 +126,12 @@ class Run:
         if hung:
             return reader.current, f"took more than {self.settings.timeout} s"
         if status:
-            return reader.current, self._reason(status, reader.last)
+            return reader.current, self._reason(status, reader.bad_rule or reader.last)
         return None, None
 
     def _reason(self, status, last):
         if "out of memory" in last.lower():
-            return f"needs more than {self.settings.memory >> 20} MiB"
+            return f"{HUNGRY} {self.settings.memory >> 20} MiB"
         how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
         return f"spatch failed, {how}" + (f": {last}" if last else "")
 
@@ -138,7 +140,7 @@ class Run:
         if "Timeout" in exception:
             return f"took more than {self.settings.timeout} s"
         if "Out_of_memory" in exception:
-            return f"needs more than {self.settings.memory >> 20} MiB"
+            return f"{HUNGRY} {self.settings.memory >> 20} MiB"
         return f"spatch failed: {exception}" + (f": {last}" if "Python" in exception and last else "")
 
     def _take_reports(self, output, paths):
@@ -161,6 +163,7 @@ class Reader:
         self.progress = progress
         self.current = None
         self.last = ""
+        self.bad_rule = ""
         self.unparsed = []
         self.part = None
 
@@ -203,6 +206,8 @@ class Reader:
                 self.run.failures.append((found[2], self.run.explain(found[1], self.last)))
             elif self.current:
                 self.run.failures.append((self.current, self.run.explain(line[4:].strip(), self.last)))
+        elif not self.current and BAD_RULE.search(line):
+            self.bad_rule = f"its line {BAD_RULE.search(line)[1]} cannot be parsed"
         elif PARSE.match(line):
             found = PARSE.match(line)
             self.part = Unparsed(found[1], int(found[2]))

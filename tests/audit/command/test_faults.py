@@ -67,10 +67,23 @@ class Spatch(Audit):
         self.gone(pid)
 
     def test_it_is_out_of_memory(self):
-        self.assertEqual(self.fatal("x = bytearray(3 << 30)", "--memory", "512", "--jobs", "1").split(": ", 2)[:2],
-                         ["labyrinth-audit", "./fatal.c"])
+        self.assertIn("./fatal.c: not checked for toy_order: spatch failed, status 1: MemoryError",
+                      self.fatal("x = bytearray(3 << 30)", "--memory", "512", "--jobs", "1"))
         self.assertIn("needs more than 384 MiB", self.fatal(
             'print("Fatal error: out of memory", file=sys.stderr); os.abort()', "--memory", "512", "--jobs", "1"))
+
+    def test_it_has_more_memory_alone(self):
+        for name in ("a.c", "fatal.c"):
+            self.write(name)
+        # More than a half, less than all.
+        fault = """try:
+            x = bytearray(600 << 20)
+        except MemoryError:
+            print("Fatal error: out of memory", file=sys.stderr)
+            os.abort()"""
+        words = ("--rule", "toy_order", "--memory", "1024", "--jobs", "2")
+        self.assertEqual(self.places(*words, ".", spatch=self.fake(fault)),
+                         [("toy_order", "./a.c", 5), ("toy_order", "./fatal.c", 5)])
 
     def gone(self, file):
         """The process whose id is in there has ended."""
@@ -107,7 +120,8 @@ class Rule(Audit):
             self.assertIn(sentence, err)
 
     def test_syntax(self):
-        self.but(lambda text: text + "\n@ bad\n", "labyrinth-audit: rule toy_loop could not be run: spatch failed")
+        self.but(lambda text: text + "\n@ bad\n", "labyrinth-audit: rule toy_loop could not be run: spatch failed, status 255: its line ",
+                 " cannot be parsed")
 
     def test_script(self):
         self.but(lambda text: text.replace("coccilib.report", "coccilob.report"),
