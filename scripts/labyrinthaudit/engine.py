@@ -257,9 +257,13 @@ class Chunk:
         pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(every)) + rb")\b")
         for path in paths:
             self.words[path] = set()
-            if every:
+            try:
                 with open(path, "rb") as file:
-                    self.words[path] = {word.decode() for word in pattern.findall(file.read())}
+                    self.words[path] = {word.decode() for word in pattern.findall(file.read())} if every else set()
+            except OSError as error:
+                # It was there a moment ago.
+                with self.engine.lock:
+                    self.engine.failures[path, f"cannot be read: {error.strerror}"] = {"every rule"}
 
     def forget(self, rule, paths):
         """Trees that were parsed with other words than this rule's."""

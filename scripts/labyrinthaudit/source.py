@@ -36,7 +36,7 @@ def function_at(path, number):
         line = lines[at]
         if line.startswith("}") and at < number:
             return ""
-        if not line or line[0] in " \t#/*{}\r" or re.fullmatch(r"\w+:\s*", line):
+        if not line or line[0] in " \t#/*{}\r" or re.match(r"\w+:(?!:)", line):
             continue
         head = HEAD.match(line)
         if head:

@@ -81,9 +81,11 @@ class Run:
             left = left[left.index(last) + 1:]
 
     def _command(self, groups, cache):
+        # No scanner: it has a shell read the files' names. No saved typedefs: what a file is
+        # found to have would depend on those before it.
         limits = self.settings
         command = [limits.spatch, "-D", "report", *self.rule.fields["Options"].split(), "--no-show-diff",
-                   "--no-scanner", "--parse-error-msg", "--verbose-parsing",
+                   "--no-scanner", "--no-saved-typedefs", "--parse-error-msg", "--verbose-parsing",
                    "--timeout", str(limits.timeout), "--cocci-file", self.rule.path, "--file-groups", groups]
         if limits.macros:
             command += ["--macro-file", limits.macros]
