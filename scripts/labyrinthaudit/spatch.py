@@ -30,8 +30,10 @@ def program(timeout):
     found = shutil.which(given)
     if not found:
         raise Problem(f"'{given}' cannot be run: install Debian's package coccinelle, or set SPATCH")
+    found = os.path.abspath(found)
     try:
-        done = subprocess.run([found, "--version"], capture_output=True, text=True, errors="replace", check=False,
+        # A .cocciconfig, at home or here, is somebody's for something else.
+        done = subprocess.run([found, "--version"], cwd="/", env=dict(os.environ, HOME="/"), capture_output=True, text=True, errors="replace", check=False,
                               stdin=subprocess.DEVNULL, timeout=timeout, start_new_session=True)
     except subprocess.TimeoutExpired:
         raise Problem(f"'{found} --version' does not end: is it spatch, of Debian's package coccinelle?") from None
@@ -102,7 +104,8 @@ class Run:
             child = subprocess.Popen(  # pylint: disable=consider-using-with
                 self._command(groups, cache), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE,
                 cwd=directory, start_new_session=True,
-                env=dict(os.environ, LC_ALL="C", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", TMPDIR=directory))
+                env=dict(os.environ, LC_ALL="C", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", TMPDIR=directory,
+                         HOME=directory))
         try:
             try:
                 # Data, not addresses: what is mapped and never touched costs nothing.

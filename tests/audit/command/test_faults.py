@@ -25,6 +25,13 @@ class Spatch(Audit):
         self.assertEqual(said, "labyrinth-audit: '/no/spatch' cannot be run: "
                                "install Debian's package coccinelle, or set SPATCH\n")
 
+    def test_what_somebody_has_at_home_does_not_count(self):
+        self.write("a.c")
+        with open(os.path.join(self.dir, ".cocciconfig"), "w", encoding="utf-8") as file:
+            file.write("[spatch]\n\toptions = --timeout x --nonsense\n")
+        with mock.patch.dict(os.environ, HOME=self.dir):
+            self.assertEqual(self.places("a.c"), [("toy_order", "a.c", 5)])
+
     def test_something_else(self):
         self.write("a.c")
         for content, why in (("#!/bin/sh\n", "is no spatch"), ("#!/bin/sh\nexit 3\n", "ends with status 3"),
