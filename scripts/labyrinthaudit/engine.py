@@ -79,7 +79,7 @@ class Engine:
     """The work of one call."""
 
     def __init__(self, settings, rules, files, progress, cached=True):
-        self.settings = settings
+        self.settings = self.now = settings
         self.rules = sorted(rules, key=lambda rule: (sorted(names_of(rule)), rule.name))
         self.files = files
         self.progress = progress
@@ -108,7 +108,7 @@ class Engine:
             self.progress.start(len(self.files.list), sum(weight for _, _, weight in units))
             self._run(units, self.settings.jobs, directory)
             # What wants more memory than its share has all of it, alone.
-            self.settings = self.settings.alone()
+            self.now = self.settings.alone()
             hungry, self.hungry = self.hungry, None
             self._run([([file], [rule], 0) for rule, file in hungry], 1, directory)
         finally:
@@ -225,7 +225,7 @@ class Chunk:
                 ahead[0] += step
                 engine.progress.add(step)
 
-            run = spatch.Run(engine.settings, rule, engine.stop.is_set)
+            run = spatch.Run(engine.now, rule, engine.stop.is_set)
             run.over(paths, self.directory, self.cache, one_more)
             engine.take(rule, run)
             engine.progress.add(share - ahead[0])

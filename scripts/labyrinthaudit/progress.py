@@ -42,7 +42,8 @@ class Progress:
     def line(self, now):
         """42 %, 600 of 1,440 files, 12 findings, 2 min 3 s left"""
         share = min(self.done / self.total, 1.0)
-        parts = [f"{100 * share:.0f} %", f"{text.number(int(share * self.files))} of {text.plural(self.files, 'file')}",
+        done = text.number(int(share * self.files))
+        parts = [f"{100 * share:.0f} %", f"{done} of {text.plural(self.files, 'file')}",
                  text.plural(self.found, "finding")]
         spent = now - self.started
         if share > 0.02 and spent > 3:

@@ -33,8 +33,9 @@ def program(timeout):
     found = os.path.abspath(found)
     try:
         # A .cocciconfig, at home or here, is somebody's for something else.
-        done = subprocess.run([found, "--version"], cwd="/", env=dict(os.environ, HOME="/"), capture_output=True, text=True, errors="replace", check=False,
-                              stdin=subprocess.DEVNULL, timeout=timeout, start_new_session=True)
+        done = subprocess.run([found, "--version"], cwd="/", env=dict(os.environ, HOME="/"), check=False,
+                              capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                              timeout=timeout, start_new_session=True)
     except subprocess.TimeoutExpired:
         raise Problem(f"'{found} --version' does not end: is it spatch, of Debian's package coccinelle?") from None
     except OSError as error:
