@@ -29,13 +29,6 @@ rule = next(each for each in open("/proc/self/cmdline").read().split("\0") if ea
 sys.path.insert(0, os.path.dirname(os.path.abspath(rule)))
 import orders
 
-# Where the mask and the order, or the size, stand among the arguments.
-ARGUMENTS = {
-    "alloc_pages": (0, 1, None), "__get_free_pages": (0, 1, None), "__get_dma_pages": (0, 1, None),
-    "__dev_alloc_pages": (0, 1, None), "folio_alloc": (0, 1, None), "alloc_pages_node": (1, 2, None),
-    "__alloc_pages_node": (1, 2, None), "dev_alloc_pages": (None, 0, None),
-    "alloc_pages_exact": (1, None, 0), "kmalloc": (1, None, 0), "kzalloc": (1, None, 0),
-}
 SLAB = 2 << orders.PAGE_SHIFT	# what is larger, kmalloc() takes from the page allocator
 fallbacks = set()
 reported = set()
@@ -46,7 +39,7 @@ def place(p):
 def asked(p, f, arguments):
     """How the piece is called that is asked for here; None: one page, or not in atomic context."""
     where = p.file, p.line
-    gfp, order, size = (arguments[n] if n is not None else None for n in ARGUMENTS[f])
+    gfp, order, size = orders.call(f, arguments)
     masks = ["GFP_ATOMIC"] if gfp is None else orders.local(*where, gfp) or [gfp]
     if not all("GFP_ATOMIC" in mask or "GFP_NOWAIT" in mask for mask in masks):
         return None
@@ -54,8 +47,7 @@ def asked(p, f, arguments):
         bytes = orders.largest(p.file, size, p.line)
         limit = SLAB if f.startswith("k") else 1 << orders.PAGE_SHIFT
         return f"{bytes} bytes in one piece" if bytes is not None and bytes > limit else None
-    number = orders.largest(p.file, order, p.line)
-    if number is not None and number <= 0 or orders.decreases(*where, order):
+    if not orders.several(*where, order) or orders.decreases(*where, order):
         return None
     return f"order {order}"
 
@@ -81,7 +73,7 @@ f << ask.f;
 arguments << ask.arguments;
 piece;
 @@
-found = asked(p[0], f, orders.split(arguments))
+found = asked(p[0], f, arguments)
 if found is None:
     cocci.include_match(False)
 else:

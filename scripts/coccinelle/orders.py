@@ -66,16 +66,22 @@ def split(arguments):
     return [each.strip() for each in found]
 
 
+def joined(found):
+    """A continued line as one, and as many lines as before."""
+    return found[0].replace("\\\n", " ") + "\n" * found[0].count("\n")
+
+
 @functools.lru_cache(maxsize=256)
 def text(path):
-    """A file without its comments and with its continued lines joined."""
+    """A file without its comments and with its continued lines joined; the others keep their numbers."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             content = file.read()
     except OSError:
         return ""
-    content = re.sub(r"/\*.*?\*/", " ", content, flags=re.S)
-    return re.sub(r"//[^\n]*", "", content.replace("\\\n", " "))
+    content = re.sub(r"/\*.*?\*/", lambda found: " " + "\n" * found[0].count("\n"), content, flags=re.S)
+    content = re.sub(r"//[^\n]*", "", content)
+    return re.sub(r"(?:[^\n]*\\\n)+[^\n]*", joined, content)
 
 
 @functools.lru_cache(maxsize=256)
@@ -106,30 +112,39 @@ def definitions(path, name):
     return []
 
 
+def value(content, at):
+    """What stands there, to the end of the statement or of the brackets around it."""
+    depth = 0
+    for end in range(at, min(len(content), at + 2000)):
+        character = content[end]
+        depth += (character in "([{") - (character in ")]}")
+        if depth < 0 or depth == 0 and character in ",;":
+            break
+    return re.sub(r"\s+", " ", content[at:end]).strip()
+
+
 @functools.lru_cache(maxsize=1024)
 def assignments(path, field):
     """What a file and its headers assign to a field, whoever's it is."""
-    pattern = re.compile(rf"(?:->|\.)\s*{re.escape(field)}\s*=\s*([^=;][^;,]*)[;,]")
-    return tuple(each.strip() for source in sources(path) for each in pattern.findall(text(source)))
+    pattern = re.compile(rf"(?:->|\.)\s*{re.escape(field)}(?:\s*\[[^][]*\])*\s*=(?!=)")
+    return tuple(value(text(source), found.end())
+                 for source in sources(path) for found in pattern.finditer(text(source)))
 
 
 @functools.lru_cache(maxsize=64)
 def functions(path):
     """Where the bodies of a file's functions begin and end: lines, from 1; and their texts with the heads."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            lines = file.read().split("\n")
-    except OSError:
-        return ()
-    found, start, head = [], None, 0
+    lines = text(path).split("\n")
+    found, start = [], None
     for number, line in enumerate(lines, 1):
         if line.startswith("{") and start is None:
             start = number
-        elif line.startswith("}"):
-            if start is not None:
-                body = re.sub(r"/\*.*?\*/", " ", "\n".join(lines[head:number]), flags=re.S)
-                found.append((start, number, body))
-            start, head = None, number
+        elif line.startswith("}") and start is not None:
+            head = start - 1
+            while head and re.match(r"[^#\s/*}].*[^;]$|\s+\S.*[^;/]$", lines[head - 1]):
+                head -= 1
+            found.append((head + 1, number, "\n".join(lines[head:number])))
+            start = None
     return tuple(found)
 
 
@@ -141,7 +156,8 @@ def function(path, line):
 def local(path, line, name):
     """What a function assigns to its variable; empty if the value comes from elsewhere."""
     body = function(path, line)
-    return [each.strip() for each in re.findall(rf"(?<![\w.>]){re.escape(name)}\s*=\s*([^=;][^;,]*)[;,]", body)]
+    return [value(body, found.end()) for found in
+            re.finditer(rf"(?<![\w.>]){re.escape(name)}(?:\s*\[[^][]*\])*\s*=(?!=)", body)]
 
 
 def decreases(path, line, name):
@@ -243,3 +259,36 @@ def largest(path, expression, line=None):
     """The largest of them; None: not to be known here."""
     found = values(path, expression, line)
     return max(found) if found else None
+
+
+# Where the mask, the order and the size stand among the arguments.
+ARGUMENTS = {
+    "alloc_pages": (0, 1, None), "__get_free_pages": (0, 1, None), "__get_dma_pages": (0, 1, None),
+    "__dev_alloc_pages": (0, 1, None), "folio_alloc": (0, 1, None), "alloc_pages_node": (1, 2, None),
+    "__alloc_pages_node": (1, 2, None), "dev_alloc_pages": (None, 0, None),
+    "alloc_pages_exact": (1, None, 0), "kmalloc": (1, None, 0), "kzalloc": (1, None, 0),
+}
+
+
+def call(name, arguments):
+    """Mask, order and size of an allocation, each None where the function takes none."""
+    found = split(arguments)
+    return tuple(None if n is None else found[n] for n in ARGUMENTS[name])
+
+
+def several(path, line, order):
+    """The order may be more than 0. What is not known is: a driver that means one page says so."""
+    number = largest(path, order, line)
+    return number is None or number > 0
+
+
+def masks(path, line, gfp):
+    """What a mask may be made of: itself, or what its variable is given and has added; None: a caller's."""
+    if not re.fullmatch(r"[a-z_]\w*", gfp):
+        return [gfp]
+    body = function(path, line)
+    found = local(path, line, gfp)
+    if not found and re.search(rf"\b{gfp}\s*[,)]", body.partition("{")[0]):
+        # Nobody else calls a static function: what its file never names is not passed.
+        return None
+    return (found or [gfp]) + re.findall(rf"\b{gfp}\s*\|=\s*([^;]+);", body)
