@@ -63,17 +63,17 @@ same.clear()
 @allocated@
 identifier f = {labyrinth_alloc_page_atomic,labyrinth_alloc_atomic,labyrinth_frag_alloc_atomic,labyrinth_ticket_alloc,labyrinth_void_allocpage_gfpatomic_extra_quality};
 expression x;
-type T;
+type T, C;
 identifier i;
 statement S1, S2;
 position p;
 @@
 (
-x = f@p(...);
+x = (C)f@p(...);
 |
-if (<+... x = f@p(...) ...+>) S1 else S2
+if (<+... x = (C)f@p(...) ...+>) S1 else S2
 |
-T i = f@p(...);
+T i = (C)f@p(...);
 )
 
 // A variable that is declared with its result, and any other target, are one below.
@@ -92,6 +92,7 @@ else:
 position allocated.p, q;
 expression target.x;
 expression e, e1, zone;
+type C;
 identifier f;
 identifier by = {__free_page,__free_pages,put_page,free_page,free_pages,kfree,kvfree,kfree_sensitive,vfree,page_frag_free,skb_free_frag,mempool_free,folio_put,labyrinth_free_page,labyrinth_free,labyrinth_frag_free};
 identifier takes = {get_page,page_ref_inc,page_ref_add,try_get_page,get_page_unless_zero,folio_get};
@@ -103,9 +104,7 @@ f@p(...)
     when != takes(virt_to_head_page(x), ...)
     when != labyrinth_detach_page(e1, x)
 (
-by@q(x, ...)
-|
-by@q((unsigned long)x, ...)
+by@q((C)x, ...)
 |
 by@q(virt_to_page(x), ...)
 |
@@ -211,12 +210,11 @@ get_page(base->m)
 identifier kept.m;
 identifier by = {__free_page,__free_pages,put_page,free_page,free_pages,kfree,kvfree,vfree,page_frag_free,skb_free_frag};
 expression base;
+type C;
 position q;
 @@
 (
-by@q(base->m, ...)
-|
-by@q((unsigned long)base->m, ...)
+by@q((C)base->m, ...)
 |
 by@q(virt_to_page(base->m), ...)
 )

@@ -39,14 +39,14 @@ places.clear()
 @allocated@
 identifier f = {labyrinth_alloc_page_atomic,labyrinth_alloc_atomic,labyrinth_frag_alloc_atomic,labyrinth_ticket_alloc,labyrinth_void_allocpage_gfpatomic_extra_quality};
 expression x;
-type T;
+type T, C;
 identifier i;
 position p;
 @@
 (
-x = f@p(...);
+x = (C)f@p(...);
 |
-T i = f@p(...);
+T i = (C)f@p(...);
 )
 
 // A variable that is declared with its result, and any other target, are one below.
@@ -143,13 +143,10 @@ places.pop(key(q[0]), None)
 
 @ignored@
 identifier f = {labyrinth_alloc_page_atomic,labyrinth_alloc_atomic,labyrinth_frag_alloc_atomic,labyrinth_ticket_alloc,labyrinth_alloc_bulk_atomic,labyrinth_ticket_reserve,labyrinth_zone_create,devm_labyrinth_zone_create,labyrinth_recycle_page,labyrinth_handoff_page,labyrinth_void_allocpage_gfpatomic_extra_quality};
+type C;
 position p;
 @@
-(
-f@p(...);
-|
- (void)f@p(...);
-)
+ (C)f@p(...);
 
 @script:python@
 f << ignored.f;
@@ -191,14 +188,14 @@ found(q[0], "the ticket is used though labyrinth_ticket_reserve() may have faile
 @zone@
 identifier f = {labyrinth_zone_create,devm_labyrinth_zone_create};
 expression x;
-type T;
+type T, C;
 identifier i;
 position p;
 @@
 (
-x = f@p(...);
+x = (C)f@p(...);
 |
-T i = f@p(...);
+T i = (C)f@p(...);
 )
 
 @script:python created@
