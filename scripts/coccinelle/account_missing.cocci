@@ -21,8 +21,11 @@ virtual org
 @initialize:python@
 @@
 
+import os
+
 tell = coccilib.report.print_report
 operation = {}
+root_only = set()
 seen = set()
 
 def say(p, f, where):
@@ -37,6 +40,21 @@ def say(p, f, where):
 
 tell = coccilib.org.print_todo
 
+@debugfs@
+expression a, b, c, d;
+identifier ops, f = {debugfs_create_file, debugfs_create_file_unsafe, debugfs_create_file_size};
+position p;
+@@
+
+ f(a, b, c, d, &ops@p, ...)
+
+@script:python depends on report || org@
+ops << debugfs.ops;
+p << debugfs.p;
+@@
+
+root_only.add((p[0].file, ops))
+
 @operations@
 identifier ops, handler, o = {open, unlocked_ioctl, compat_ioctl, write, write_iter, mmap};
 position p;
@@ -46,11 +64,14 @@ position p;
 
 @script:python depends on report || org@
 handler << operations.handler;
+ops << operations.ops;
 o << operations.o;
 p << operations.p;
 @@
 
-operation[p[0].file, handler] = o
+# Files of debugfs are root's alone, and often in a source of their own.
+if (p[0].file, ops) not in root_only and "debug" not in os.path.basename(p[0].file):
+    operation[p[0].file, handler] = o
 
 @charged@
 identifier f;

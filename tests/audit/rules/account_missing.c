@@ -119,3 +119,19 @@ static int rx_release(struct inode *inode, struct file *file)
 static const struct file_operations other_fops = {
 	.release = rx_release,
 };
+
+/* Root's alone. */
+static int debug_open(struct inode *inode, struct file *file)
+{
+	file->private_data = kzalloc(sizeof(struct rx_file), GFP_KERNEL);
+	return file->private_data ? 0 : -ENOMEM;
+}
+
+static const struct file_operations debug_fops = {
+	.open = debug_open,
+};
+
+static void debug_start(struct dentry *dir, struct rx_file *rx)
+{
+	debugfs_create_file("rx", 0400, dir, rx, &debug_fops);
+}
