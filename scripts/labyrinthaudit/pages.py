@@ -268,7 +268,7 @@ def declares(text, name_at, name_end, function_at):
     """Is this the name's declaration, not a use of it?"""
     line = text.code[text.code.rfind("\n", 0, name_at) + 1:name_at]
     rest = text.code[name_end:name_end + 200].lstrip()
-    return (re.search(r"(^|[(,;{]\s*)(static |const |volatile )*(struct \w+|unsigned \w+|[us](8|16|32|64)|\w+_t|void|char|int|long|__le\d+|unsigned|%s)( const)?[ *]+(\w+ *(= *\w+)? *, *[* ]*)*$" % NAME, line) is not None
+    return (re.search(r"(^\s*|[(,;{]\s*)(static |const |volatile )*(struct \w+|unsigned \w+|[us](8|16|32|64)|\w+_t|void|char|int|long|__le\d+|unsigned|%s)( const)?[ *]+(\w+ *(= *\w+)? *, *[* ]*)*$" % NAME, line) is not None
             and not re.search(r"\b(return|goto|else|case|sizeof)\s*\**$", line)
             and rest[:1] in "=;,)[")
 
@@ -412,6 +412,8 @@ def decide(d):
         if re.match(r"=(?!=)", follows):
             return None
         if last_place in d.fine or is_address and last_place in d.derefs:
+            return None
+        if is_address and re.search(r"\*\s*\(\s*$", text.code[max(0, at - 40):at]):
             return None
         if last_place in copied:
             return None

@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Move a driver's atomic single pages to a Labyrinth zone: labyrinth-audit --migrate.
+
+scripts/coccinelle/migrate.cocci changes the calls; what a driver needs besides is put in
+here: the header, the import, the zone's declaration, and with `create` its life. A
+directory is one driver, and so is a file by itself.
+"""
+
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+COCCI = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "coccinelle", "migrate.cocci")
+NAME_MAX = 31
+# What a zone may be called by: it is put, as it is, into every call.
+ZONE = re.compile(r"[A-Za-z_]\w*((->|\.)[A-Za-z_]\w*|\[\w+\])*")
+# module_<bus>_driver(driver): who registers it, and who takes that back.
+BUSES = {
+    "pci": ("pci_register_driver", "pci_unregister_driver"),
+    "platform": ("platform_driver_register", "platform_driver_unregister"),
+    "usb": ("usb_register", "usb_deregister"),
+    "i2c": ("i2c_add_driver", "i2c_del_driver"),
+    "spi": ("spi_register_driver", "spi_unregister_driver"),
+    "virtio": ("register_virtio_driver", "unregister_virtio_driver"),
+    "mdio": ("mdio_driver_register", "mdio_driver_unregister"),
+    "auxiliary": ("auxiliary_driver_register", "auxiliary_driver_unregister"),
+}
+LIFE = """\
+/* Pages that the zone keeps in reserve; 0: labyrinth's default_reserve. */
+static unsigned int {zone}_reserve;
+module_param({zone}_reserve, uint, 0444);
+MODULE_PARM_DESC({zone}_reserve, "pages that zone {name} keeps in reserve; 0: labyrinth's default_reserve");
+
+static int __init {init}(void)
+{{
+	const struct labyrinth_zone_params params = {{
+		.name = "{name}",
+		.reserve = {zone}_reserve,
+		.node = NUMA_NO_NODE,
+	}};
+	int err;
+
+	{zone} = labyrinth_zone_create(&params);
+	if (IS_ERR({zone}))
+		return PTR_ERR({zone});
+	err = {call};
+	if (err)
+		labyrinth_zone_destroy({zone});
+	return err;
+}}
+module_init({init});
+"""
+DEATH = """\
+static void __exit {exit}(void)
+{{
+	{call};
+	labyrinth_zone_destroy({zone});
+}}
+module_exit({exit});
+"""
+
+
+class Refused(Exception):
+    """What was given cannot be worked with; the message says what can."""
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()
+
+
+def code_of(text):
+    """The same without comments and strings, every character where it was."""
+    return re.sub(r"//[^\n]*|/\*.*?\*/|\"(\\.|[^\"\\\n])*\"", lambda m: re.sub(r"[^\n]", " ", m.group()),
+                  text, flags=re.S)
+
+
+def insert(text, offset, lines):
+    return text[:offset] + lines + text[offset:]
+
+
+# --- the files of a driver -----------------------------------------------------------
+
+
+def driver_files(path):
+    """(what is migrated, what is looked at besides)"""
+    if os.path.isfile(path):
+        if not path.endswith(".c"):
+            raise Refused("'%s' is no C source: allowed are .c files and directories with some" % path)
+        return [path], []
+    if not os.path.isdir(path):
+        raise Refused("'%s' does not exist: allowed are .c files and directories with some" % path)
+    found = sorted(os.path.join(path, name) for name in os.listdir(path))
+    sources = [name for name in found if name.endswith(".c") and not name.endswith(".mod.c")]
+    if not sources:
+        raise Refused("'%s' has no .c file in it (a directory is one driver, those below are not looked at)" % path)
+    return sources, [name for name in found if name.endswith(".h")]
+
+
+def run_spatch(spatch, zone, sources, headers, err):
+    """{path: its new text}, of the files that change."""
+    with tempfile.TemporaryDirectory(prefix="labyrinth-migrate.") as scratch:
+        # A copy, since only then spatch gives back files and not a patch to be applied.
+        copies = {}
+        for path in sources + headers:
+            copies[path] = os.path.join(scratch, os.path.basename(path))
+            shutil.copyfile(path, copies[path])
+        # "local.h" of a single file is looked at where it is.
+        for path in sources:
+            for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', read(path), re.M):
+                there = os.path.join(os.path.dirname(path), name)
+                here = os.path.join(scratch, name)
+                if os.path.isfile(there) and not name.startswith("..") and not os.path.exists(here):
+                    os.makedirs(os.path.dirname(here), exist_ok=True)
+                    shutil.copyfile(there, here)
+        before = {path: read(copy) for path, copy in copies.items()}
+        command = [spatch, "--very-quiet", "--no-show-diff", "--no-includes", "-D", "patch", "-D", "zone=" + zone,
+                   "--in-place", "--cocci-file", os.path.realpath(COCCI)] + list(copies.values())
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                              text=True, errors="surrogateescape")
+        said = done.stderr.replace(scratch + os.sep, os.path.dirname(sources[0]) + os.sep
+                                                   if os.path.dirname(sources[0]) else "")
+        for line in said.splitlines():
+            if line.strip() and not line.startswith("HANDLING"):
+                err.write(line + "\n")
+        if done.returncode:
+            raise Refused("%s ended with status %d, nothing of %s is migrated" %
+                          (spatch, done.returncode, ", ".join(sources)))
+        after = {path: read(copies[path]) for path in sources}
+        return {path: text for path, text in after.items() if text != before[path]}
+
+
+# --- what it needs besides -----------------------------------------------------------
+
+
+def add_includes(text, names):
+    """Behind the last <linux/…> that no #if decides on, or before the first of all."""
+    code = code_of(text)
+    names = [name for name in names if not re.search(r"^\s*#\s*include\s+<%s>" % re.escape(name), code, re.M)]
+    depth = 0
+    last = first = None
+    at = 0
+    for line in code.splitlines(keepends=True):
+        if re.match(r"\s*#\s*if", line):
+            depth += 1
+        elif re.match(r"\s*#\s*endif", line):
+            depth -= 1
+        elif re.match(r"\s*#\s*include\b", line) and not depth:
+            first = at if first is None else first
+            if re.match(r"\s*#\s*include\s+<linux/", line):
+                last = at + len(line)
+        at += len(line)
+    lines = "".join("#include <%s>\n" % name for name in names)
+    return insert(text, last if last is not None else first or 0, lines)
+
+
+def behind_includes(text):
+    """Where the first declarations stand: behind the last #include of all."""
+    code = code_of(text)
+    depth, at, last = 0, 0, 0
+    pending = False
+    for line in code.splitlines(keepends=True):
+        at += len(line)
+        if re.match(r"\s*#\s*if", line):
+            depth += 1
+        elif re.match(r"\s*#\s*endif", line):
+            depth -= 1
+            if pending and not depth:
+                last, pending = at, False
+        elif re.match(r"\s*#\s*include\b", line):
+            last, pending = at, depth > 0
+        elif re.match(r"[\w]", line) and "{" in line:
+            break
+    return last
+
+
+def declares(text, zone):
+    return re.search(r"\bstruct\s+labyrinth_zone\s*\*\s*%s\b" % re.escape(zone), code_of(text)) is not None
+
+
+def add_import(text):
+    found = re.search(r"^MODULE_LICENSE\b.*$", code_of(text), re.M)
+    if "LABYRINTH_IMPORT_NS" in text:
+        return text
+    if found:
+        return insert(text, text.index("\n", found.start()) + 1, "LABYRINTH_IMPORT_NS;\n")
+    return text.rstrip("\n") + "\n\nLABYRINTH_IMPORT_NS;\n"
+
+
+def function_name(text, name):
+    while re.search(r"\b%s\b" % name, text):
+        name += "_zone"
+    return name
+
+
+def add_life(text, zone):
+    """The zone is there before the module's own init and after its exit."""
+    code = code_of(text)
+    words = {"zone": zone, "name": zone.lstrip("_")}
+    words["init"] = function_name(text, zone + "_init")
+    words["exit"] = function_name(text, zone + "_exit")
+    bus = re.search(r"^module_(%s)_driver\(\s*(\w+)\s*\);[ \t]*\n" % "|".join(BUSES), code, re.M)
+    if bus:
+        register, unregister = BUSES[bus.group(1)]
+        life = LIFE.format(call="%s(&%s)" % (register, bus.group(2)), **words) + "\n" + \
+            DEATH.format(call="%s(&%s)" % (unregister, bus.group(2)), **words)
+        return text[:bus.start()] + life + text[bus.end():]
+    start = re.search(r"^module_init\(\s*(\w+)\s*\);[ \t]*\n", code, re.M)
+    stop = re.search(r"^module_exit\(\s*(\w+)\s*\);[ \t]*\n", code, re.M)
+    if not start:
+        return None
+    changes = [(start, LIFE.format(call=start.group(1) + "()", **words))]
+    if stop:
+        changes.append((stop, DEATH.format(call=stop.group(1) + "()", **words)))
+    for found, lines in sorted(changes, key=lambda change: -change[0].start()):
+        before = text[:found.start()]
+        lines = lines if before.endswith("\n\n") else "\n" + lines
+        text = before + lines + text[found.end():]
+    return text
+
+
+def complete(zone, changed, sources, create, err):
+    """Header, import and declaration for the files that spatch has changed."""
+    texts = dict(changed)
+    plain = re.fullmatch(r"\w+", zone) is not None
+
+    def text_of(path):
+        return texts.get(path) or read(path)
+
+    modules = [path for path in sources if re.search(r"^MODULE_LICENSE\b", code_of(read(path)), re.M)]
+    mains = [path for path in modules if re.search(r"^module_\w+\(", code_of(read(path)), re.M)] or modules
+    if len(modules) > 1:
+        err.write("%s: has %d modules, each gets a zone of its own\n" % (os.path.dirname(sources[0]), len(modules)))
+        homes = {path: path for path in changed}
+    else:
+        home = mains[0] if mains else sorted(changed)[0]
+        homes = {path: home for path in changed}
+    for home in sorted(set(homes.values())):
+        text = text_of(home)
+        if create:
+            lived = add_life(text, zone)
+            if lived is None:
+                err.write("%s: no module_init() nor module_<bus>_driver() that is known, the zone is not created; known are: %s\n" %
+                          (home, ", ".join(sorted(BUSES))))
+            text = lived or text
+        if home in changed or create or len(set(homes)) > 1:
+            texts[home] = add_import(text)
+        else:
+            texts[home] = add_import(text)
+    shared = {home for path, home in homes.items() if path != home}
+    for path in sorted(texts):
+        text = texts[path]
+        names = ["linux/err.h"] if create and "labyrinth_zone_create" in text else []
+        text = add_includes(text, names + ["linux/labyrinth.h"])
+        uses = re.search(r"\b%s\b" % re.escape(zone), text) or path in shared
+        if plain and uses and not declares(text, zone):
+            home = homes.get(path, path)
+            word = "extern " if path != home else "" if home in shared else "static "
+            text = insert(text, behind_includes(text), "\n%sstruct labyrinth_zone *%s;\n" % (word, zone))
+        texts[path] = text
+    return texts
+
+
+# --- all together --------------------------------------------------------------------
+
+
+def replace(path, text):
+    """In one go, or not at all."""
+    part = path + ".labyrinth-part"
+    with open(part, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+    shutil.copymode(path, part)
+    os.replace(part, path)
+
+
+def show_diff(path, text, out):
+    lines = difflib.unified_diff(read(path).splitlines(keepends=True), text.splitlines(keepends=True),
+                                 "a/" + path.lstrip("/"), "b/" + path.lstrip("/"))
+    for line in lines:
+        out.write(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+
+
+def check_zone(zone, create):
+    if not ZONE.fullmatch(zone):
+        raise Refused("zone '%s': allowed is a variable or a member of one, as rx_zone or adapter->zone" % zone)
+    if create and not re.fullmatch(r"\w+", zone):
+        raise Refused("zone '%s': only one that is a variable can be created, as rx_zone" % zone)
+    name = zone.lstrip("_")
+    if create and not 1 <= len(name) <= NAME_MAX:
+        raise Refused("zone '%s': a name has 1 to %d characters, underscores in front not counted" % (zone, NAME_MAX))
+
+
+def find_spatch():
+    given = os.environ.get("SPATCH") or "spatch"
+    found = shutil.which(given)
+    if not found:
+        raise Refused("there is no '%s': install coccinelle (scripts/setup audit), or set SPATCH to where it is" % given)
+    return found
+
+
+def migrate(zone, paths, *, write, create, out, err):
+    """Migrate each of `paths`; the exit status is 0 if nothing went wrong.
+
+    What cannot be migrated is said on `err` and is nothing wrong."""
+    status = 0
+    try:
+        check_zone(zone, create)
+        spatch = find_spatch()
+        if not paths:
+            raise Refused("no path: allowed are .c files and directories with some")
+    except Refused as refused:
+        err.write("labyrinth-audit: %s\n" % refused)
+        return 2
+    for path in paths:
+        try:
+            sources, headers = driver_files(path)
+            changed = run_spatch(spatch, zone, sources, headers, err)
+            if not changed:
+                err.write("%s: nothing to migrate\n" % path)
+                continue
+            for name, text in sorted(complete(zone, changed, sources, create, err).items()):
+                if write:
+                    replace(name, text)
+                else:
+                    show_diff(name, text, out)
+        except (Refused, OSError) as refused:
+            err.write("labyrinth-audit: %s\n" % refused)
+            status = 2
+    return status
