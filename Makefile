@@ -34,7 +34,7 @@ bench:
 bench-gate:
 	@scripts/bench-gate
 
-check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-trace bench-readers check-command check-metrics check-audit audit-proof screenshots:
+check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-trace bench-readers check-command check-metrics check-audit audit-proof screenshots check-migrate:
 	@scripts/$@
 
 check-readers:
@@ -80,6 +80,7 @@ help:
 	@echo 'make check-metrics  its metrics through node_exporter and Prometheus to an alert'
 	@echo 'make check-audit  the rules of scripts/labyrinth-audit over their fixtures, and the command'
 	@echo 'make audit-proof  the audit over a kernel'\''s drivers: how often is each rule right?'
+	@echo 'make check-migrate  two of the kernel'\''s drivers moved to a zone, and their traffic'
 	@echo 'make screenshots  the pictures of it in Documentation'
 	@echo 'make check-kernels  everything on kernels of Debian'\''s own, in QEMU; FLAVOURS="6.1-amd64 …"'
 	@echo 'make check-models  what is lock-free, searched exhaustively by spin'
@@ -93,4 +94,4 @@ help:
 	@echo 'make reliability  all of these, and Documentation/reliability.md from what they found'
 	@echo 'make clean      remove build/ (kernels stay in ~/.cache/labyrinth)'
 
-.PHONY: all modules samples demo demo-net check lint check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace bench-readers check-command check-metrics screenshots check-audit audit-proof torture bench bench-gate reliability clean help
+.PHONY: all modules samples demo demo-net check lint check-kernels check-smp check-sanitizers check-models check-dma check-sizing check-leaks check-readers check-trace bench-readers check-command check-metrics screenshots check-audit audit-proof check-migrate torture bench bench-gate reliability clean help

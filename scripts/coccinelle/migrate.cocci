@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0
 /// Have the single pages that a driver takes by GFP_ATOMIC come from a Labyrinth zone.
 ///
 //# -D zone=EXPR names the zone: an expression that means the same wherever it is put, a
@@ -17,7 +17,6 @@
 //# Not seen: a page that is found again by an address that only the device has had.
 ///
 // Confidence: High
-// Copyright: (C) 2026 The Labyrinth authors
 // URL: https://coccinelle.gitlabpages.inria.fr/website
 // Comments: declarations, #include and the life of the zone are labyrinth-audit --migrate's
 // Options: --no-includes
@@ -30,11 +29,9 @@ virtual report
 import os
 import sys
 
-# What is made of all that is found; beside this file wherever that is.
-with open("/proc/self/cmdline") as cmdline:
-    for word in cmdline.read().split(chr(0)):
-        if word.endswith("migrate.cocci"):
-            sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(word)), "..", "labyrinthaudit"))
+# The rule's directory holds the module, too.
+rule = next(each for each in open("/proc/self/cmdline").read().split(chr(0)) if each.endswith(".cocci"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(rule)))
 import pages
 
 def driver():
@@ -371,6 +368,13 @@ position allocs.p;
 @@
 - fn@p(...)
 + ours
+
+@uncast depends on patch@
+type T;
+expression list es;
+@@
+- (T *)(unsigned long)labyrinth_alloc_atomic(es)
++ labyrinth_alloc_atomic(es)
 
 @frees depends on patch@
 identifier fn = {put_page, __free_page, __free_pages, free_page, free_pages};

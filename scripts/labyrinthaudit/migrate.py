@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0
 """Move a driver's atomic single pages to a Labyrinth zone: labyrinth-audit --migrate.
 
 scripts/coccinelle/migrate.cocci changes the calls; what a driver needs besides is put in
@@ -13,8 +13,11 @@ import shutil
 import subprocess
 import tempfile
 
-COCCI = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "coccinelle", "migrate.cocci")
+TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+COCCI = os.path.join(TOP, "coccinelle", "migrate.cocci")
+MACROS = os.path.join(os.path.dirname(COCCI), "macros.h")
 NAME_MAX = 31
+SPLIT_ELSE = r"\}\n[ \t]*else \{"
 # What a zone may be called by: it is put, as it is, into every call.
 ZONE = re.compile(r"[A-Za-z_]\w*((->|\.)[A-Za-z_]\w*|\[\w+\])*")
 # module_<bus>_driver(driver): who registers it, and who takes that back.
@@ -118,7 +121,7 @@ def run_spatch(spatch, zone, sources, headers, err):
                     shutil.copyfile(there, here)
         before = {path: read(copy) for path, copy in copies.items()}
         command = [spatch, "--very-quiet", "--no-show-diff", "--no-includes", "-D", "patch", "-D", "zone=" + zone,
-                   "--in-place", "--cocci-file", os.path.realpath(COCCI)] + list(copies.values())
+                   "--in-place", "--macro-file", MACROS, "--cocci-file", COCCI] + list(copies.values())
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
                               text=True, errors="surrogateescape")
         said = done.stderr.replace(scratch + os.sep, os.path.dirname(sources[0]) + os.sep
@@ -129,52 +132,54 @@ def run_spatch(spatch, zone, sources, headers, err):
         if done.returncode:
             raise Refused("%s ended with status %d, nothing of %s is migrated" %
                           (spatch, done.returncode, ", ".join(sources)))
-        after = {path: read(copies[path]) for path in sources}
+        after = {path: read(copy) for path, copy in copies.items()}
+        # spatch's braces around what was one statement.
+        for path, text in after.items():
+            if not re.search(SPLIT_ELSE, before[path]):
+                after[path] = re.sub(SPLIT_ELSE, "} else {", text)
         return {path: text for path, text in after.items() if text != before[path]}
 
 
 # --- what it needs besides -----------------------------------------------------------
 
 
-def add_includes(text, names):
-    """Behind the last <linux/…> that no #if decides on, or before the first of all."""
+def include_lines(text, header):
+    """(where it begins, where it ends, is it <linux/…>), of each #include that no #if
+    decides on: but for that which keeps a header from being read twice."""
+    depth, at = 0, 0
+    for line in code_of(text).splitlines(keepends=True):
+        if re.match(r"\s*#\s*if", line):
+            depth += 1
+        elif re.match(r"\s*#\s*endif", line):
+            depth -= 1
+        elif re.match(r"\s*#\s*include\b", line) and depth <= header:
+            yield at, at + len(line), "<linux/" in line
+        at += len(line)
+
+
+def top_of(text):
+    """Behind the comment that a file begins with, and what guards a header."""
+    code = code_of(text)
+    guard = re.search(r"\A\s*#\s*ifndef\s+(\w+)\s*\n\s*#\s*define\s+\1\b.*\n", code)
+    if guard:
+        return guard.end()
+    return re.match(r"\s*", code).end()
+
+
+def add_includes(text, names, header):
+    """Behind the last <linux/…>, or before what else is included."""
     code = code_of(text)
     names = [name for name in names if not re.search(r"^\s*#\s*include\s+<%s>" % re.escape(name), code, re.M)]
-    depth = 0
-    last = first = None
-    at = 0
-    for line in code.splitlines(keepends=True):
-        if re.match(r"\s*#\s*if", line):
-            depth += 1
-        elif re.match(r"\s*#\s*endif", line):
-            depth -= 1
-        elif re.match(r"\s*#\s*include\b", line) and not depth:
-            first = at if first is None else first
-            if re.match(r"\s*#\s*include\s+<linux/", line):
-                last = at + len(line)
-        at += len(line)
-    lines = "".join("#include <%s>\n" % name for name in names)
-    return insert(text, last if last is not None else first or 0, lines)
+    found = list(include_lines(text, header))
+    kernel = [end for _, end, linux in found if linux]
+    at = kernel[-1] if kernel else found[0][0] if found else top_of(text)
+    return insert(text, at, "".join("#include <%s>\n" % name for name in names))
 
 
-def behind_includes(text):
-    """Where the first declarations stand: behind the last #include of all."""
-    code = code_of(text)
-    depth, at, last = 0, 0, 0
-    pending = False
-    for line in code.splitlines(keepends=True):
-        at += len(line)
-        if re.match(r"\s*#\s*if", line):
-            depth += 1
-        elif re.match(r"\s*#\s*endif", line):
-            depth -= 1
-            if pending and not depth:
-                last, pending = at, False
-        elif re.match(r"\s*#\s*include\b", line):
-            last, pending = at, depth > 0
-        elif re.match(r"[\w]", line) and "{" in line:
-            break
-    return last
+def behind_includes(text, header):
+    """Where the first declarations stand."""
+    found = [end for _, end, _ in include_lines(text, header)]
+    return found[-1] if found else top_of(text)
 
 
 def declares(text, zone):
@@ -222,44 +227,41 @@ def add_life(text, zone):
     return text
 
 
+def home_of_zone(changed, sources, err):
+    """{file: the one that defines the zone which it uses}"""
+    modules = [path for path in sources if re.search(r"^MODULE_LICENSE\b", code_of(read(path)), re.M)]
+    if len(modules) > 1:
+        err.write("%s: has %d modules, each gets a zone of its own\n" %
+                  (os.path.dirname(sources[0]) or ".", len(modules)))
+        return {path: path for path in changed}
+    home = (modules or sorted(path for path in changed if path in sources) or sources)[0]
+    return {path: home for path in changed}
+
+
 def complete(zone, changed, sources, create, err):
     """Header, import and declaration for the files that spatch has changed."""
     texts = dict(changed)
-    plain = re.fullmatch(r"\w+", zone) is not None
-
-    def text_of(path):
-        return texts.get(path) or read(path)
-
-    modules = [path for path in sources if re.search(r"^MODULE_LICENSE\b", code_of(read(path)), re.M)]
-    mains = [path for path in modules if re.search(r"^module_\w+\(", code_of(read(path)), re.M)] or modules
-    if len(modules) > 1:
-        err.write("%s: has %d modules, each gets a zone of its own\n" % (os.path.dirname(sources[0]), len(modules)))
-        homes = {path: path for path in changed}
-    else:
-        home = mains[0] if mains else sorted(changed)[0]
-        homes = {path: home for path in changed}
+    homes = home_of_zone(changed, sources, err)
+    shared = {home for path, home in homes.items() if path != home}
     for home in sorted(set(homes.values())):
-        text = text_of(home)
+        if home not in sources:
+            continue
+        text = texts.get(home) or read(home)
         if create:
             lived = add_life(text, zone)
             if lived is None:
-                err.write("%s: no module_init() nor module_<bus>_driver() that is known, the zone is not created; known are: %s\n" %
+                err.write("%s: the zone is not created: there is no module_init(), nor module_<bus>_driver() with a bus that is known, which are %s\n" %
                           (home, ", ".join(sorted(BUSES))))
             text = lived or text
-        if home in changed or create or len(set(homes)) > 1:
-            texts[home] = add_import(text)
-        else:
-            texts[home] = add_import(text)
-    shared = {home for path, home in homes.items() if path != home}
+        texts[home] = add_import(text)
     for path in sorted(texts):
-        text = texts[path]
-        names = ["linux/err.h"] if create and "labyrinth_zone_create" in text else []
-        text = add_includes(text, names + ["linux/labyrinth.h"])
-        uses = re.search(r"\b%s\b" % re.escape(zone), text) or path in shared
-        if plain and uses and not declares(text, zone):
+        header = path.endswith(".h")
+        names = ["linux/err.h"] if "labyrinth_zone_create" in texts[path] else []
+        text = add_includes(texts[path], names + ["linux/labyrinth.h"], header)
+        if re.fullmatch(r"\w+", zone) and not declares(text, zone):
             home = homes.get(path, path)
             word = "extern " if path != home else "" if home in shared else "static "
-            text = insert(text, behind_includes(text), "\n%sstruct labyrinth_zone *%s;\n" % (word, zone))
+            text = insert(text, behind_includes(text, header), "\n%sstruct labyrinth_zone *%s;\n" % (word, zone))
         texts[path] = text
     return texts
 

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0
 """Which pages of a driver can be a zone's: the judgement behind migrate.cocci.
 
 migrate.cocci finds allocations, frees, assignments, calls and the like; what follows from
@@ -53,6 +53,8 @@ ZERO = "LABYRINTH_QUALITY_ZERO"
 NONE = "LABYRINTH_QUALITY_NONE"
 # Their users have them; lru is how a list holds a page.
 FIELDS = {"private", "index", "mapping", "flags"}
+
+UNFREED = "nothing here frees it or passes it on"
 
 NAME = r"[A-Za-z_]\w*"
 CAST = re.compile(r"^\( [\w ]+(\* ?)*\) ")
@@ -205,9 +207,11 @@ def mask_of(text, macros):
         elif word == "__GFP_ZERO":
             quality = ZERO
         elif word not in NO_MATTER:
-            known = word.startswith(("GFP_", "__GFP_"))
-            return None, ("'%s' has no counterpart for a single page" % word if known else
-                          "what '%s' asks for is not known here" % word)
+            if word.startswith("__GFP_"):
+                return None, "a zone has no '%s' per page" % word
+            if word.startswith("GFP_"):
+                return None, "'%s' is not GFP_ATOMIC" % word
+            return None, "what '%s' asks for is not known here" % word
     return (quality, "") if atomic else (None, "it is not GFP_ATOMIC")
 
 
@@ -249,7 +253,7 @@ def occurrences(d, key):
         for m in re.compile(r"\b%s\b" % re.escape(name)).finditer(text.code, begin, finish):
             before = text.code[:m.start()].rstrip()[-2:]
             is_member = before.endswith("->") or before.endswith(".") and before != ".."
-            if is_member != (not file):
+            if is_member != (not file) or re.search(r"\b(struct|union|enum)\s+$", text.code[max(0, m.start() - 20):m.start()]):
                 continue
             yield path, m.start(), m.end()
 
@@ -502,11 +506,11 @@ def decide(d):
                         pages.block(fact["key"], fact["file"], fact["line"], "%s() is not a statement of its own" % fact["name"])
     for fact in candidates:
         if pages.root(fact["to"]) not in ends:
-            pages.block(fact["to"], fact["file"], fact["line"], "nothing here frees it or passes it on")
+            pages.block(fact["to"], fact["file"], fact["line"], UNFREED)
 
     def reason(key, file):
         why = pages.blocked[pages.root(key)]
-        path, line, text = min(why, key=lambda w: (w[0] != file, w[0], w[1]))
+        path, line, text = min(why, key=lambda w: (w[2] == UNFREED, w[0] != file, w[0], w[1]))
         return "%s (line %d%s)" % (text, line, "" if path == file else " of " + path)
 
     for place, fact in sorted(d.allocs.items()):

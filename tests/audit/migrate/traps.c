@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What has to be left alone, and is told from what need not be. */
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#define ORDER 1
+#define FREE_IT(p) __free_page(p)
+
+struct trap {
+	struct page *page;	/* from here and from elsewhere */
+	struct page *low;
+	struct page *pair;
+	struct page *given;
+	struct page *global;
+	struct page *lost;
+	struct page *macro;
+	struct page *whole[2];
+	struct page *good;
+};
+
+typedef void (*done_t)(struct page *page);
+
+struct page *fixture_borrow(void);
+void fixture_take(struct page *page);
+struct page *fixture_public(void);
+
+static struct page *spare;
+
+/* One of two sources stays the system's. */
+static void mixed(struct trap *trap, bool atomic)
+{
+	if (atomic)
+		trap->page = alloc_page(GFP_ATOMIC);
+	else
+		trap->page = alloc_page(GFP_KERNEL);
+	__free_page(trap->page);
+}
+
+/* What a mask asks for that a zone does not have per call, or is not known. */
+static void masks(struct trap *trap, gfp_t gfp, bool atomic)
+{
+	struct page *page, *other;
+
+	trap->low = alloc_page(GFP_ATOMIC | __GFP_DMA32);
+	if (trap->low)
+		__free_page(trap->low);
+	page = alloc_page(gfp);
+	if (page)
+		__free_page(page);
+	other = alloc_page(atomic ? GFP_ATOMIC : GFP_KERNEL);
+	if (other)
+		__free_page(other);
+}
+
+/* More than one page: an order that a macro hides. */
+static void orders(struct trap *trap)
+{
+	trap->pair = alloc_pages(GFP_ATOMIC, ORDER);
+	if (trap->pair)
+		__free_pages(trap->pair, ORDER);
+}
+
+/* To, and from, who is not known. */
+static void elsewhere(struct trap *trap)
+{
+	struct page *own = alloc_page(GFP_ATOMIC);
+	struct page *borrowed = fixture_borrow();
+
+	if (own)
+		fixture_take(own);
+	__free_page(borrowed);
+	trap->given = alloc_page(GFP_ATOMIC);
+	fixture_take(trap->given);
+}
+
+struct page *fixture_public(void)
+{
+	struct page *page = alloc_page(GFP_ATOMIC);
+
+	if (page)
+		clear_highpage(page);
+	return page;
+}
+
+/* In a variable of the file's, which another function fills as well. */
+static void file_scope(struct trap *trap)
+{
+	spare = alloc_page(GFP_ATOMIC);
+	if (spare)
+		__free_page(spare);
+}
+
+static void file_scope_too(void)
+{
+	spare = fixture_borrow();
+}
+
+/* Nobody gives it back: by what way is it freed? */
+static void lost(struct trap *trap)
+{
+	trap->lost = alloc_page(GFP_ATOMIC);
+}
+
+/* By a macro, which does not become a call of the zone's. */
+static void by_macro(struct trap *trap)
+{
+	trap->macro = alloc_page(GFP_ATOMIC);
+	if (trap->macro)
+		FREE_IT(trap->macro);
+}
+
+/* The whole array is handed on. */
+static void array(struct trap *trap)
+{
+	trap->whole[0] = alloc_page(GFP_ATOMIC);
+	release_pages(trap->whole, 1);
+}
+
+static void callback(struct page *page)
+{
+	__free_page(page);
+}
+
+/* A function that somebody calls by its address frees who knows what. */
+static done_t by_callback(struct trap *trap)
+{
+	struct page *page = alloc_page(GFP_ATOMIC);
+
+	if (page)
+		callback(page);
+	return callback;
+}
+
+/* And one that is as good as any. */
+static void good(struct trap *trap)
+{
+	trap->good = alloc_page(GFP_ATOMIC);
+	if (trap->good)
+		__free_page(trap->good);
+}
+
+static int __init traps_init(void)
+{
+	struct trap trap = {};
+
+	mixed(&trap, true);
+	masks(&trap, GFP_ATOMIC, true);
+	orders(&trap);
+	elsewhere(&trap);
+	file_scope(&trap);
+	file_scope_too();
+	lost(&trap);
+	by_macro(&trap);
+	array(&trap);
+	good(&trap);
+	return !by_callback(&trap);
+}
+module_init(traps_init);
+
+MODULE_DESCRIPTION("fixture");
+MODULE_LICENSE("GPL");
