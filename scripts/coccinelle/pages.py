@@ -32,6 +32,8 @@ LOOKS = set("""
     page_size page_private set_page_private PageHighMem PageCompound
     clear_highpage copy_highpage memcpy_to_page memcpy_from_page memzero_page zero_user
     flush_dcache_page kunmap prefetch prefetchw
+    dev_dbg dev_info dev_warn dev_err netdev_dbg netdev_info netdev_warn netdev_err
+    netif_dbg netif_info netif_warn netif_err pr_debug pr_info pr_warn pr_err printk
 """.split())
 # These say where it is.
 ADDRESS = set("page_address page_to_virt kmap kmap_atomic kmap_local_page".split())
@@ -383,10 +385,9 @@ def decide(d):
             if other in views and one not in views and one not in holders:
                 views[one] = views[other]
                 grew = True
-    for one, other, *_ in aliases:
+    for one, other, first in aliases:
         if one in holders and other in holders:
-            pages.block(one, one[0] or d.allocs and next(iter(d.allocs.values()))["file"], 0,
-                        "%s holds a page's address" % spelled(one))
+            pages.block(one, first[0], first[1], "%s holds a page's address" % spelled(one))
 
     # Every page in them has to be the zone's.
     for key, file, line, source in others:

@@ -17,6 +17,9 @@ struct trap {
 	struct page *lost;
 	struct page *macro;
 	struct page *whole[2];
+	struct page *copied;
+	struct page *either;
+	struct page *chosen;
 	struct page *good;
 };
 
@@ -118,6 +121,38 @@ static void array(struct trap *trap)
 	release_pages(trap->whole, 1);
 }
 
+/* The value goes on, not only whether there is one. */
+static void conditional(struct trap *trap, bool first)
+{
+	struct page *page = alloc_page(GFP_ATOMIC);
+	struct page *other = alloc_page(GFP_ATOMIC);
+
+	trap->either = page ?: fixture_borrow();
+	trap->chosen = first ? other : NULL;
+	if (page)
+		__free_page(page);
+	if (other)
+		__free_page(other);
+}
+
+/* In parentheses, by a pointer to it, and by a function that a pointer leads to. */
+static void indirect(struct trap *trap, done_t done)
+{
+	struct page *one = alloc_page(GFP_ATOMIC);
+	struct page *two = alloc_page(GFP_ATOMIC);
+	struct page *three = alloc_page(GFP_ATOMIC);
+	struct page **where = &two;
+	struct trap copy = { .copied = three };
+
+	fixture_take((one));
+	done(one);
+	fixture_take(*where);
+	trap->whole[1] = copy.copied;
+	__free_page(one);
+	__free_page(two);
+	__free_page(three);
+}
+
 static void callback(struct page *page)
 {
 	__free_page(page);
@@ -154,6 +189,8 @@ static int __init traps_init(void)
 	lost(&trap);
 	by_macro(&trap);
 	array(&trap);
+	conditional(&trap, true);
+	indirect(&trap, fixture_take);
 	good(&trap);
 	return !by_callback(&trap);
 }
