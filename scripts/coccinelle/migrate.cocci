@@ -33,9 +33,17 @@ import sys
 rule = next(each for each in open("/proc/self/cmdline").read().split(chr(0)) if each.endswith(".cocci"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(rule)))
 import pages
+import pages_code
+
+reporting = False
 
 def driver():
     return pages.driver(cocci.files())
+
+// Of a file in which there is nothing to match, too.
+@script:python depends on patch || report@
+@@
+driver()
 
 @functions@
 identifier f;
@@ -47,7 +55,7 @@ f@p(...) { ... }
 f << functions.f;
 p << functions.p;
 @@
-pages.add_function(driver(), f, p)
+pages_code.add_function(driver(), f, p)
 
 @parameters@
 identifier f, x;
@@ -80,8 +88,8 @@ n << arguments.n;
 p << arguments.p;
 @@
 d = driver()
-d.arguments.setdefault(pages.end(p), []).append((f, int(n)))
-d.calls.setdefault(f, []).append((int(n), C, p[0].current_element, pages.start(p), pages.end(p)))
+d.arguments.setdefault(pages_code.end(p), []).append((f, int(n)))
+d.calls.setdefault(f, []).append((int(n), C, p[0].current_element, pages_code.start(p), pages_code.end(p)))
 
 @assignments@
 expression C, E;
@@ -98,7 +106,7 @@ q << assignments.q;
 d = driver()
 key = d.key(C, p[0].file, p[0].current_element)
 if key:
-    d.assigned.append((key, E, pages.start(q), pages.end(q), pages.start(p), p[0].current_element))
+    d.assigned.append((key, E, pages_code.start(q), pages_code.end(q), pages_code.start(p), p[0].current_element))
 
 @declarations@
 identifier x;
@@ -115,7 +123,7 @@ p << declarations.p;
 q << declarations.q;
 @@
 d = driver()
-d.assigned.append((d.key(x, p[0].file, p[0].current_element), E, pages.start(q), pages.end(q), pages.start(p), p[0].current_element))
+d.assigned.append((d.key(x, p[0].file, p[0].current_element), E, pages_code.start(q), pages_code.end(q), pages_code.start(p), p[0].current_element))
 
 @results@
 expression E;
@@ -127,7 +135,7 @@ return E@p;
 E << results.E;
 p << results.p;
 @@
-driver().returned.append((p[0].file, p[0].current_element, E, pages.end(p), int(p[0].line)))
+driver().returned.append((p[0].file, p[0].current_element, E, pages_code.end(p), int(p[0].line)))
 
 @left@
 expression C, D;
@@ -148,7 +156,7 @@ C@p ? ... : ...
 @script:python depends on patch || report@
 p << left.p;
 @@
-driver().fine.add(pages.end(p))
+driver().fine.add(pages_code.end(p))
 
 @right@
 expression C, D;
@@ -167,7 +175,7 @@ D || C@p
 @script:python depends on patch || report@
 p << right.p;
 @@
-driver().fine.add(pages.end(p))
+driver().fine.add(pages_code.end(p))
 
 @negated@
 expression C;
@@ -178,7 +186,7 @@ position p;
 @script:python depends on patch || report@
 p << negated.p;
 @@
-driver().fine.add(pages.end(p))
+driver().fine.add(pages_code.end(p))
 
 @tested@
 expression C;
@@ -194,7 +202,7 @@ while (C@p) S1
 @script:python depends on patch || report@
 p << tested.p;
 @@
-driver().fine.add(pages.end(p))
+driver().fine.add(pages_code.end(p))
 
 @pointed disable ptr_to_array@
 expression C, D;
@@ -209,7 +217,7 @@ position p;
 @script:python depends on patch || report@
 p << pointed.p;
 @@
-driver().derefs.add(pages.end(p))
+driver().derefs.add(pages_code.end(p))
 
 @alloc0@
 identifier fn = {dev_alloc_page};
@@ -221,7 +229,7 @@ fn@p()
 fn << alloc0.fn;
 p << alloc0.p;
 @@
-pages.add_call(driver(), driver().allocs, fn, p, args=[])
+pages_code.add_call(driver(), driver().allocs, fn, p, args=[])
 
 @alloc1@
 identifier fn = {alloc_page, __dev_alloc_page, __get_free_page, get_zeroed_page, dev_alloc_pages};
@@ -235,7 +243,7 @@ fn << alloc1.fn;
 p << alloc1.p;
 a << alloc1.a;
 @@
-pages.add_call(driver(), driver().allocs, fn, p, args=[a])
+pages_code.add_call(driver(), driver().allocs, fn, p, args=[a])
 
 @alloc2@
 identifier fn = {alloc_pages, __dev_alloc_pages, __get_free_pages};
@@ -250,7 +258,7 @@ p << alloc2.p;
 a << alloc2.a;
 b << alloc2.b;
 @@
-pages.add_call(driver(), driver().allocs, fn, p, args=[a, b])
+pages_code.add_call(driver(), driver().allocs, fn, p, args=[a, b])
 
 @alloc3@
 identifier fn = {alloc_pages_node};
@@ -266,7 +274,7 @@ a << alloc3.a;
 b << alloc3.b;
 c << alloc3.c;
 @@
-pages.add_call(driver(), driver().allocs, fn, p, args=[a, b, c])
+pages_code.add_call(driver(), driver().allocs, fn, p, args=[a, b, c])
 
 @free1@
 identifier fn = {put_page, __free_page, free_page};
@@ -280,7 +288,7 @@ fn << free1.fn;
 C << free1.C;
 p << free1.p;
 @@
-pages.add_call(driver(), driver().frees, fn, p, text=pages.CAST.sub("", C))
+pages_code.add_call(driver(), driver().frees, fn, p, text=pages_code.CAST.sub("", C))
 
 @free2@
 identifier fn = {__free_pages, free_pages};
@@ -295,7 +303,7 @@ C << free2.C;
 o << free2.o;
 p << free2.p;
 @@
-pages.add_call(driver(), driver().frees, fn, p, text=pages.CAST.sub("", C), order=o)
+pages_code.add_call(driver(), driver().frees, fn, p, text=pages_code.CAST.sub("", C), order=o)
 
 @leave1@
 identifier fn = {__skb_frag_set_page, skb_frag_fill_page_desc};
@@ -309,7 +317,7 @@ fn << leave1.fn;
 C << leave1.C;
 p << leave1.p;
 @@
-pages.add_call(driver(), driver().leaves, fn, p, text=C)
+pages_code.add_call(driver(), driver().leaves, fn, p, text=C)
 
 @leave2@
 identifier fn = {skb_fill_page_desc, skb_fill_page_desc_noacc, __skb_fill_page_desc, skb_add_rx_frag, skb_frag_set_page};
@@ -323,7 +331,7 @@ fn << leave2.fn;
 C << leave2.C;
 p << leave2.p;
 @@
-pages.add_call(driver(), driver().leaves, fn, p, text=C)
+pages_code.add_call(driver(), driver().leaves, fn, p, text=C)
 
 @alone@
 identifier fn = {skb_fill_page_desc, skb_fill_page_desc_noacc, __skb_fill_page_desc, skb_add_rx_frag, skb_frag_set_page, __skb_frag_set_page, skb_frag_fill_page_desc};
@@ -334,7 +342,7 @@ fn@p(...);
 @script:python depends on patch || report@
 p << alone.p;
 @@
-driver().leaves[pages.start(p)]["statement"] = True
+driver().leaves[pages_code.start(p)]["alone"] = True
 
 // That is all there is to know.  What follows from it is done in stages, each of which
 // finds its places again, since one that changes code leaves those of earlier rules behind.
@@ -478,6 +486,10 @@ expression a, b, C;
   fn2@p(a, b, C, ...);
 )
 
+@script:python depends on report@
+@@
+reporting = True
+
 @finalize:python@
 @@
-pages.say()
+pages.say(reporting)

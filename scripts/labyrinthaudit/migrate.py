@@ -17,6 +17,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 COCCI = os.path.join(TOP, "coccinelle", "migrate.cocci")
 MACROS = os.path.join(os.path.dirname(COCCI), "macros.h")
 NAME_MAX = 31
+TIMEOUT = 1800      # seconds for one driver; the largest of the kernel's take minutes
 SPLIT_ELSE = r"\}\n[ \t]*else \{"
 # What a zone may be called by: it is put, as it is, into every call.
 ZONE = re.compile(r"[A-Za-z_]\w*((->|\.)[A-Za-z_]\w*|\[\w+\])*")
@@ -70,8 +71,12 @@ class Refused(Exception):
     """What was given cannot be worked with; the message says what can."""
 
 
+def named(paths):
+    return paths[0] if len(paths) == 1 else "%s and %d more" % (paths[0], len(paths) - 1)
+
+
 def read(path):
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         return file.read()
 
 
@@ -103,41 +108,49 @@ def driver_files(path):
     return sources, [name for name in found if name.endswith(".h")]
 
 
+def local_headers(sources):
+    """(what stands in #include "…", where that is)"""
+    for path in sources:
+        for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', read(path), re.M):
+            there = os.path.join(os.path.dirname(path), name)
+            if os.path.isfile(there):
+                yield name, there
+
+
 def run_spatch(spatch, zone, sources, headers, err):
-    """{path: its new text}, of the files that change."""
+    """({path: its new text}, of the files that change; was everything understood?)"""
     with tempfile.TemporaryDirectory(prefix="labyrinth-migrate.") as scratch:
         # A copy, since only then spatch gives back files and not a patch to be applied.
         copies = {}
         for path in sources + headers:
             copies[path] = os.path.join(scratch, os.path.basename(path))
             shutil.copyfile(path, copies[path])
-        # "local.h" of a single file is looked at where it is.
-        for path in sources:
-            for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', read(path), re.M):
-                there = os.path.join(os.path.dirname(path), name)
-                here = os.path.join(scratch, name)
-                if os.path.isfile(there) and not name.startswith("..") and not os.path.exists(here):
-                    os.makedirs(os.path.dirname(here), exist_ok=True)
-                    shutil.copyfile(there, here)
+        for name, there in local_headers(sources):
+            here = os.path.join(scratch, name)
+            if not name.startswith("..") and not os.path.exists(here):
+                os.makedirs(os.path.dirname(here), exist_ok=True)
+                shutil.copyfile(there, here)
         before = {path: read(copy) for path, copy in copies.items()}
         command = [spatch, "--very-quiet", "--no-show-diff", "--no-includes", "-D", "patch", "-D", "zone=" + zone,
                    "--in-place", "--macro-file", MACROS, "--cocci-file", COCCI] + list(copies.values())
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                              text=True, errors="surrogateescape")
-        said = done.stderr.replace(scratch + os.sep, os.path.dirname(sources[0]) + os.sep
-                                                   if os.path.dirname(sources[0]) else "")
-        for line in said.splitlines():
-            if line.strip() and not line.startswith("HANDLING"):
-                err.write(line + "\n")
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                                  encoding="utf-8", errors="surrogateescape", timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise Refused("%s was not done with %s after %d s" % (spatch, named(sources), TIMEOUT)) from None
+        here = os.path.dirname(sources[0])
+        said = done.stderr.replace(scratch + os.sep, os.path.join(here, ""))
+        err.write(said)
         if done.returncode:
             raise Refused("%s ended with status %d, nothing of %s is migrated" %
-                          (spatch, done.returncode, ", ".join(sources)))
+                          (spatch, done.returncode, named(sources)))
         after = {path: read(copy) for path, copy in copies.items()}
         # spatch's braces around what was one statement.
         for path, text in after.items():
             if not re.search(SPLIT_ELSE, before[path]):
                 after[path] = re.sub(SPLIT_ELSE, "} else {", text)
-        return {path: text for path, text in after.items() if text != before[path]}
+        understood = not re.search(r"EXN|left alone: spatch has not understood", said)
+        return {path: text for path, text in after.items() if text != before[path]}, understood
 
 
 # --- what it needs besides -----------------------------------------------------------
@@ -243,6 +256,7 @@ def complete(zone, changed, sources, create, err):
     texts = dict(changed)
     homes = home_of_zone(changed, sources, err)
     shared = {home for path, home in homes.items() if path != home}
+    known = [zone for _, header in local_headers(sources) if declares(read(header), zone)]
     for home in sorted(set(homes.values())):
         if home not in sources:
             continue
@@ -250,15 +264,16 @@ def complete(zone, changed, sources, create, err):
         if create:
             lived = add_life(text, zone)
             if lived is None:
-                err.write("%s: the zone is not created: there is no module_init(), nor module_<bus>_driver() with a bus that is known, which are %s\n" %
-                          (home, ", ".join(sorted(BUSES))))
+                err.write("%s: the zone is not created: there is no module_init(), nor module_<bus>_driver() "
+                          "of %s\n" % (home, ", ".join(sorted(BUSES))))
             text = lived or text
-        texts[home] = add_import(text)
+        imported = any("LABYRINTH_IMPORT_NS" in code_of(read(path)) for path in sources)
+        texts[home] = text if imported else add_import(text)
     for path in sorted(texts):
         header = path.endswith(".h")
         names = ["linux/err.h"] if "labyrinth_zone_create" in texts[path] else []
         text = add_includes(texts[path], names + ["linux/labyrinth.h"], header)
-        if re.fullmatch(r"\w+", zone) and not declares(text, zone):
+        if re.fullmatch(r"\w+", zone) and not known and not declares(text, zone):
             home = homes.get(path, path)
             word = "extern " if path != home else "" if home in shared else "static "
             text = insert(text, behind_includes(text, header), "\n%sstruct labyrinth_zone *%s;\n" % (word, zone))
@@ -271,11 +286,16 @@ def complete(zone, changed, sources, create, err):
 
 def replace(path, text):
     """In one go, or not at all."""
+    path = os.path.realpath(path)
     part = path + ".labyrinth-part"
-    with open(part, "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(text)
-    shutil.copymode(path, part)
-    os.replace(part, path)
+    try:
+        with open(part, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+        shutil.copymode(path, part)
+        os.replace(part, path)
+    finally:
+        if os.path.exists(part):
+            os.unlink(part)
 
 
 def show_diff(path, text, out):
@@ -306,8 +326,13 @@ def find_spatch():
 def migrate(zone, paths, *, write, create, out, err):
     """Migrate each of `paths`; the exit status is 0 if nothing went wrong.
 
-    What cannot be migrated is said on `err` and is nothing wrong."""
+    What cannot be migrated is said on `err` and is nothing wrong; that spatch has not
+    understood something is."""
     status = 0
+    for stream in (out, err):
+        # A file need not be UTF-8, and its diff is to be applied.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")
     try:
         check_zone(zone, create)
         spatch = find_spatch()
@@ -319,7 +344,8 @@ def migrate(zone, paths, *, write, create, out, err):
     for path in paths:
         try:
             sources, headers = driver_files(path)
-            changed = run_spatch(spatch, zone, sources, headers, err)
+            changed, understood = run_spatch(spatch, zone, sources, headers, err)
+            status = status if understood else 2
             if not changed:
                 err.write("%s: nothing to migrate\n" % path)
                 continue

@@ -153,6 +153,22 @@ static void indirect(struct trap *trap, done_t done)
 	__free_page(three);
 }
 
+/* A macro calls it with what is not known to be the zone's. */
+static void put_one(struct page *page)
+{
+	__free_page(page);
+}
+
+#define PUT_TWO(one, two) do { put_one(one); put_one(two); } while (0)
+
+static void by_two(void)
+{
+	struct page *page = alloc_page(GFP_ATOMIC);
+
+	put_one(page);
+	PUT_TWO(fixture_borrow(), fixture_borrow());
+}
+
 static void callback(struct page *page)
 {
 	__free_page(page);
@@ -191,6 +207,7 @@ static int __init traps_init(void)
 	array(&trap);
 	conditional(&trap, true);
 	indirect(&trap, fixture_take);
+	by_two();
 	good(&trap);
 	return !by_callback(&trap);
 }
