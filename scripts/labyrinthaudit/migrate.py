@@ -19,6 +19,9 @@ MACROS = os.path.join(os.path.dirname(COCCI), "macros.h")
 NAME_MAX = 31
 TIMEOUT = 1800      # seconds for one driver; the largest of the kernel's take minutes
 SPLIT_ELSE = r"\}\n[ \t]*else \{"
+KEYWORDS = set("""auto break case char const continue default do double else enum extern float for goto
+    if inline int long register return short signed sizeof static struct switch typedef union
+    unsigned void volatile while""".split())
 # What a zone may be called by: it is put, as it is, into every call.
 ZONE = re.compile(r"[A-Za-z_]\w*((->|\.)[A-Za-z_]\w*|\[\w+\])*")
 # module_<bus>_driver(driver): who registers it, and who takes that back.
@@ -93,6 +96,22 @@ def insert(text, offset, lines):
 # --- the files of a driver -----------------------------------------------------------
 
 
+def modules_of(sources):
+    return [path for path in sources if re.search(r"^MODULE_LICENSE\b", code_of(read(path)), re.M)]
+
+
+def check_name(zone, sources, headers):
+    """A variable that is to be the zone must not be something else already."""
+    files = sources + headers + [there for _, there in local_headers(sources)]
+    texts = {path: code_of(read(path)) for path in files}
+    if re.fullmatch(r"\w+", zone) and not any(declares(text, zone) for text in texts.values()):
+        for path, text in texts.items():
+            found = re.search(r"\b%s\b" % zone, text)
+            if found:
+                raise Refused("zone '%s': %s has that name in line %d, and for no zone: allowed is one that is free" %
+                              (zone, path, text.count("\n", 0, found.start()) + 1))
+
+
 def driver_files(path):
     """(what is migrated, what is looked at besides)"""
     if os.path.isfile(path):
@@ -105,6 +124,10 @@ def driver_files(path):
     sources = [name for name in found if name.endswith(".c") and not name.endswith(".mod.c")]
     if not sources:
         raise Refused("'%s' has no .c file in it (a directory is one driver, those below are not looked at)" % path)
+    modules = modules_of(sources)
+    if len(modules) > 1:
+        raise Refused("'%s' holds %d modules, %s among them: allowed are the directory of one, and single files" %
+                      (path, len(modules), os.path.basename(modules[0])))
     return sources, [name for name in found if name.endswith(".h")]
 
 
@@ -240,43 +263,29 @@ def add_life(text, zone):
     return text
 
 
-def home_of_zone(changed, sources, err):
-    """{file: the one that defines the zone which it uses}"""
-    modules = [path for path in sources if re.search(r"^MODULE_LICENSE\b", code_of(read(path)), re.M)]
-    if len(modules) > 1:
-        err.write("%s: has %d modules, each gets a zone of its own\n" %
-                  (os.path.dirname(sources[0]) or ".", len(modules)))
-        return {path: path for path in changed}
-    home = (modules or sorted(path for path in changed if path in sources) or sources)[0]
-    return {path: home for path in changed}
-
-
 def complete(zone, changed, sources, create, err):
     """Header, import and declaration for the files that spatch has changed."""
     texts = dict(changed)
-    homes = home_of_zone(changed, sources, err)
-    shared = {home for path, home in homes.items() if path != home}
+    home = (modules_of(sources) or [path for path in sorted(changed) if path in sources] or sources)[0]
+    shared = any(path != home for path in changed)
     known = [zone for _, header in local_headers(sources) if declares(read(header), zone)]
-    for home in sorted(set(homes.values())):
-        if home not in sources:
-            continue
-        text = texts.get(home) or read(home)
-        if create:
-            lived = add_life(text, zone)
-            if lived is None:
-                err.write("%s: the zone is not created: there is no module_init(), nor module_<bus>_driver() "
-                          "of %s\n" % (home, ", ".join(sorted(BUSES))))
-            text = lived or text
-        imported = any("LABYRINTH_IMPORT_NS" in code_of(read(path)) for path in sources)
-        texts[home] = text if imported else add_import(text)
+    text = texts.get(home) or read(home)
+    if create:
+        lived = add_life(text, zone)
+        if lived is None:
+            err.write("%s: the zone is not created: there is no module_init(), nor module_<bus>_driver() "
+                      "of %s\n" % (home, ", ".join(sorted(BUSES))))
+        text = lived or text
+    imported = any("LABYRINTH_IMPORT_NS" in code_of(read(path)) for path in sources)
+    texts[home] = text if imported else add_import(text)
     for path in sorted(texts):
         header = path.endswith(".h")
         names = ["linux/err.h"] if "labyrinth_zone_create" in texts[path] else []
         text = add_includes(texts[path], names + ["linux/labyrinth.h"], header)
         if re.fullmatch(r"\w+", zone) and not known and not declares(text, zone):
-            home = homes.get(path, path)
-            word = "extern " if path != home else "" if home in shared else "static "
-            text = insert(text, behind_includes(text, header), "\n%sstruct labyrinth_zone *%s;\n" % (word, zone))
+            word = "extern " if path != home else "" if shared else "static "
+            text = insert(text, behind_includes(text, header),
+                          "\n%sstruct labyrinth_zone *%s;\n" % (word, zone))
         texts[path] = text
     return texts
 
@@ -306,7 +315,7 @@ def show_diff(path, text, out):
 
 
 def check_zone(zone, create):
-    if not ZONE.fullmatch(zone):
+    if not ZONE.fullmatch(zone) or zone in KEYWORDS:
         raise Refused("zone '%s': allowed is a variable or a member of one, as rx_zone or adapter->zone" % zone)
     if create and not re.fullmatch(r"\w+", zone):
         raise Refused("zone '%s': only one that is a variable can be created, as rx_zone" % zone)
@@ -319,7 +328,7 @@ def find_spatch():
     given = os.environ.get("SPATCH") or "spatch"
     found = shutil.which(given)
     if not found:
-        raise Refused("there is no '%s': install coccinelle (scripts/setup audit), or set SPATCH to where it is" % given)
+        raise Refused("there is no '%s': install coccinelle (scripts/setup audit), or set SPATCH" % given)
     return found
 
 
@@ -344,6 +353,7 @@ def migrate(zone, paths, *, write, create, out, err):
     for path in paths:
         try:
             sources, headers = driver_files(path)
+            check_name(zone, sources, headers)
             changed, understood = run_spatch(spatch, zone, sources, headers, err)
             status = status if understood else 2
             if not changed:

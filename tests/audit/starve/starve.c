@@ -59,14 +59,12 @@ static int single(struct kprobe *probe, struct pt_regs *regs)
 {
 	return regs->si == 0 && by_module(regs) ? refuse(regs) : 0;
 }
-NOKPROBE_SYMBOL(single);
 
 /* __alloc_pages_bulk(), which is for single pages only */
 static int bulk(struct kprobe *probe, struct pt_regs *regs)
 {
 	return by_module(regs) ? refuse(regs) : 0;
 }
-NOKPROBE_SYMBOL(bulk);
 
 static struct kprobe probes[] = {
 	{ .symbol_name = "alloc_pages", .pre_handler = single },
