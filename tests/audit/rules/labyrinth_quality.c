@@ -113,3 +113,19 @@ static int good_node(struct ring *ring, struct device *dev)
 	ring->zone = labyrinth_zone_create(&own);
 	return PTR_ERR_OR_ZERO(ring->zone);
 }
+
+static void *good_frag(struct ring *ring)
+{
+	return labyrinth_frag_alloc_atomic(ring->zone, 128, 64, LABYRINTH_QUALITY_ZERO | LABYRINTH_QUALITY_CL_ALIGN);
+}
+
+/* The zone's own, and one flag of another request's. */
+static int good_later(struct ring *ring)
+{
+	struct labyrinth_zone_params params = { .name = "rx", .node = NUMA_NO_NODE };
+
+	params.quality = LABYRINTH_QUALITY_POISON | LABYRINTH_QUALITY_VERIFY;
+	ring->other = labyrinth_ticket_alloc(&ring->ticket, LABYRINTH_QUALITY_ZERO);
+	ring->zone = labyrinth_zone_create(&params);
+	return PTR_ERR_OR_ZERO(ring->zone);
+}
