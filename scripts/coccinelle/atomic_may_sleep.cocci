@@ -39,7 +39,7 @@ def atomic(args):
 
 def candidate(p, f, args, reason):
     if atomic(args) and not NO_ALLOCATION.search(f):
-        places.setdefault(key(p), (p, "%s(GFP_ATOMIC) may sleep: %s" % (f, reason)))
+        places.setdefault(key(p), (p, "%s() has GFP_ATOMIC where it may sleep: %s" % (f, reason)))
 
 // One run of spatch reads many files.
 @script:python@
