@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(TOP, "scripts"))
 
 # pylint: disable=wrong-import-position
 from labyrinthaudit.rules import OTHERS, Rule  # noqa: E402
-from labyrinthaudit.source import function_at, tidy  # noqa: E402
+from labyrinthaudit.source import tidy  # noqa: E402
 from labyrinthtool.source import Problem  # noqa: E402
 
 MARKER = re.compile(r"/\* audit: (\w+)(?:: (.*?))? \*/")
@@ -95,23 +95,25 @@ class Check:
                 self.wrong.append(f"--parse-cocci -D {mode} ends with {done.returncode}: {'; '.join(said)}")
 
     def markers(self):
-        """Lines that must be reported, and enough functions of both kinds."""
-        functions, bad = set(), set()
+        """Lines that must be reported, and enough functions, or objects, of both kinds."""
+        good = bad = 0
+        marked = inside = False
         with open(self.fixture, encoding="utf-8") as file:
             lines = file.read().split("\n")
         for number, line in enumerate(lines, 1):
-            function = function_at(self.fixture, number)
-            if line.startswith("{"):
-                functions.add(function)
             marker = MARKER.search(line)
             if marker:
                 if marker[1] != self.name:
                     self.wrong.append(f"{self.fixture}:{number}: is marked for {marker[1]}")
                 self.wanted[number] = marker[2] or ""
-                bad.add(function)
-        if len(bad) < BAD or len(functions - bad) < GOOD:
-            self.wrong.append(f"{self.fixture}: has {len(bad)} bad and {len(functions - bad)} good functions; "
-                              f"{BAD} and {GOOD} at least")
+            # Kernel style: what is in braces begins and ends in column 0.
+            marked |= bool(marker)
+            inside |= line.startswith("{") or bool(re.match(r"\w.*=\s*\{", line))
+            if line.startswith("}"):
+                good, bad = good + (inside and not marked), bad + (inside and marked)
+                marked = inside = False
+        if bad < BAD or good < GOOD:
+            self.wrong.append(f"{self.fixture}: has {bad} bad and {good} good functions; {BAD} and {GOOD} at least")
 
     def needed(self, rule):
         """The filter lets the fixture through, or users would see nothing."""
@@ -151,7 +153,9 @@ class Check:
         for header in glob.glob(os.path.join(os.path.dirname(self.fixture), "*.h")):
             shutil.copy(header, self.scratch)
         done = run("make", "-s", "-C", self.kernel, "coccicheck", f"COCCI={self.path}", "MODE=report", "J=1",
-                   f"M={self.scratch}", f"SPFLAGS=--macro-file {self.macros}",
+                   f"M={self.scratch}",
+                   # The kernel has spatch ask git which files there are; these are in no repository.
+                   f"SPFLAGS=--use-coccigrep --macro-file {self.macros}",
                    env={key: value for key, value in os.environ.items() if not key.startswith("MAKE")})
         done.stdout = "".join(f"{line}\n" for line in done.stdout.splitlines() if line.startswith(self.scratch))
         self.compare("make", done, REPORT, 5, fixture)
