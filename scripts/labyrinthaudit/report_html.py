@@ -23,7 +23,7 @@ transparent);display:block}.no{color:var(--dim);user-select:none}.tag{border:1px
 padding:0 8px;font-size:12px;color:var(--dim)}.bar{position:sticky;top:0;background:var(--bg);padding:10px 0;
 border-bottom:1px solid var(--line);z-index:1;display:flex;gap:14px;flex-wrap:wrap;align-items:center}
 select,input{font:inherit;font-size:14px;background:var(--card);color:var(--fg);border:1px solid var(--line);
-border-radius:6px;padding:4px 8px}td a{color:inherit}[hidden]{display:none!important}
+border-radius:6px;padding:4px 8px}td a{color:inherit}td.mono{white-space:nowrap}[hidden]{display:none!important}
 """
 SCRIPT = """
 const rule=document.getElementById("rule"),word=document.getElementById("word"),
