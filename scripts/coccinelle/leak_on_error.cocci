@@ -8,7 +8,7 @@
 //# to a function that is not known to leave it alone; so a leak after such a call is not seen.
 //# Fields are not followed: their owner usually frees them later.
 ///
-// Confidence: Low
+// Confidence: Moderate
 // Advice: free the page on that path, with the others' label, or declare its variable __free().
 // Needs: (alloc_page|get_(free|zeroed|dma)_page|folio_alloc)s?(_node|_exact)? *\(
 // URL: Documentation/audit.md#leak_on_error
@@ -51,6 +51,16 @@ def kept(body, x):
     """Its address, or the page itself, has another name, which may be the one that is freed."""
     return re.search(rf"[^=!<>]=\s*(?:\([^()]*\)\s*)?(?:page_address\s*\(\s*)?{x}\b\s*\)?\s*[;+]", body)
 
+def freed_beside(p, r, x):
+    """One branch of the block that the return ends frees it: the other has a reason not to."""
+    lines = orders.text(r.file).split("\n")
+    depth = 0
+    for number in range(int(r.line) - 2, int(p.line) - 1, -1):
+        depth += lines[number].count("}") - lines[number].count("{")
+        if depth < 0:
+            return re.search(FREE.format(x=x), "\n".join(lines[number:int(r.line) - 1]))
+    return None
+
 def message(p, r, x, f, lent=False, mapped=False):
     """What to say of a return; None: nothing, or it was said already."""
     body = orders.function(p.file, p.line)
@@ -64,6 +74,8 @@ def message(p, r, x, f, lent=False, mapped=False):
             rf"\bif\s*\(\s*(?:unlikely\()?!?{returned}\b[^;{{]*\)\s*(?:\{{[^}}]*|[^;{{]*)\b{x}\b", body):
         return None
     between = "\n".join(orders.text(p.file).split("\n")[int(p.line) - 1:int(r.line)])
+    if freed_beside(p, r, x):
+        return None
     if lent and not temporary(body, x) or mapped and kept(between, x):
         return None
     reported.add((r.file, r.line))
@@ -89,8 +101,7 @@ local idexpression taken.x;
 identifier safe = {memset, memcpy, clear_page, clear_highpage, clear_user_page, copy_page, copy_highpage,
                    kmap, kmap_atomic, kmap_local_page, kunmap, kunmap_local, PageHighMem, strcpy, strscpy,
                    sprintf, snprintf, scnprintf, copy_from_user, copy_to_user, lock_page, unlock_page,
-                   SetPageUptodate, zero_user, zero_user_segment, virt_to_phys, __pa, page_to_pfn,
-                   page_to_phys, dev_dbg, dev_err, pr_debug, pr_err, printk};
+                   SetPageUptodate, zero_user, zero_user_segment, dev_dbg, dev_err, pr_debug, pr_err, printk};
 type T;
 position n;
 @@
@@ -235,6 +246,8 @@ position taken.p, r;
      when != x = e2
      when != x == NULL
      when != x != NULL
+     when != x == e2
+     when != x != e2
 (
  return@r e;
 |

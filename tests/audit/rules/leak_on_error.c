@@ -317,6 +317,36 @@ out:
 	return err;
 }
 
+int good_entry(struct device *dev, pmd_t *pmd)
+{
+	unsigned long table = get_zeroed_page(GFP_KERNEL);
+
+	if (!table)
+		return -ENOMEM;
+	set_pmd(pmd, __pmd(__pa(table)));
+	if (prepare(dev))
+		return -EIO;	/* the table is in use */
+	return 0;
+}
+
+int good_either(struct device *dev, struct page *reserved)
+{
+	unsigned long table = 0;
+
+	if (!reserved)
+		table = __get_free_page(GFP_KERNEL);
+	if (!reserved && !table)
+		return -ENOMEM;
+	if (prepare(dev)) {
+		if (reserved)
+			give_back(reserved);
+		else
+			free_page(table);
+		return -EIO;
+	}
+	return start(dev, table);
+}
+
 int good_lent(struct device *dev)
 {
 	void *reply = (void *)get_zeroed_page(GFP_KERNEL);
