@@ -7,7 +7,8 @@
 ///
 //# An order that is a variable or a field is believed to be more than 0 unless all that the file
 //# assigns to it is known to be 0. A mask that the caller passes in is not looked at. A fallback
-//# in a caller is not seen; neither is one that does without the memory.
+//# in a caller is not seen; neither is one that does without the memory, nor what is in a function
+//# that spatch cannot parse (BPF_CALL_1() and the like).
 ///
 // Confidence: High
 // Advice: take single pages (order 0), fall back to them with __GFP_NORETRY | __GFP_NOWARN on the
@@ -44,9 +45,9 @@ def asked(p, f, arguments):
     if not all("GFP_ATOMIC" in mask or "GFP_NOWAIT" in mask for mask in masks):
         return None
     if size is not None:
-        bytes = orders.largest(p.file, size, p.line)
+        number = orders.largest(p.file, size, p.line)
         limit = SLAB if f.startswith("k") else 1 << orders.PAGE_SHIFT
-        return f"{bytes} bytes in one piece" if bytes is not None and bytes > limit else None
+        return f"{number} bytes in one piece" if number is not None and number > limit else None
     if not orders.several(*where, order) or orders.decreases(*where, order):
         return None
     return f"order {order}"
@@ -139,7 +140,8 @@ f << ask.f;
 piece << big.piece;
 @@
 if once(p[0]):
-    coccilib.report.print_report(p[0], f"{f}() asks for {piece} in atomic context and has no smaller fallback")
+    coccilib.report.print_report(
+        p[0], f"{f}() asks for {piece} in atomic context and has no smaller fallback")
 
 @script:python depends on org@
 p << ask.p;

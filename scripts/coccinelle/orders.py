@@ -49,8 +49,11 @@ CALLS = {
     "ALIGN": lambda n, to: -(-n // to) * to, "PAGE_ALIGN": lambda n: -(-n >> PAGE_SHIFT) << PAGE_SHIFT,
     "roundup": lambda n, to: -(-n // to) * to, "DIV_ROUND_UP": lambda n, by: -(-n // by),
     "roundup_pow_of_two": lambda n: 1 << (n - 1).bit_length() if n > 0 else 1,
-    "SKB_DATA_ALIGN": lambda n: -(-n // 64) * 64, "BIT": lambda n: 1 << n, "fls": int.bit_length, "array_size": operator.mul, "size_mul": operator.mul,
-    "const_ilog2": lambda n: n.bit_length() - 1, "order_base_2": lambda n: (n - 1).bit_length() if n > 0 else 0,
+    "SKB_DATA_ALIGN": lambda n: -(-n // 64) * 64,
+    "BIT": lambda n: 1 << n, "fls": int.bit_length,
+    "array_size": operator.mul, "size_mul": operator.mul,
+    "const_ilog2": lambda n: n.bit_length() - 1,
+    "order_base_2": lambda n: (n - 1).bit_length() if n > 0 else 0,
 }
 
 

@@ -11,13 +11,15 @@ import re
 
 import orders
 
+# Where each takes its order; None: it is 0.
 PAGES = {"alloc_page": None, "alloc_pages": 1, "alloc_pages_node": 2, "__alloc_pages_node": 2,
          "dev_alloc_page": None, "__dev_alloc_page": None, "dev_alloc_pages": 0, "__dev_alloc_pages": 1}
 ADDRESSES = {"__get_free_page": None, "get_zeroed_page": None, "__get_free_pages": 1, "__get_dma_pages": 1}
 EXACT = ("alloc_pages_exact", "alloc_pages_exact_nid")
-SLAB = ("kmalloc", "kzalloc", "kcalloc", "kmalloc_array", "kmalloc_node", "kzalloc_node", "kmemdup", "kstrdup",
-        "kmalloc_obj", "kzalloc_obj", "kmalloc_objs", "kzalloc_objs", "kmalloc_flex", "kzalloc_flex")
+SLAB = ("kmalloc", "kzalloc", "kcalloc", "kmalloc_array", "kmalloc_node", "kzalloc_node", "kmemdup",
+        "kstrdup", "kmalloc_obj", "kzalloc_obj", "kmalloc_objs", "kzalloc_objs", "kmalloc_flex", "kzalloc_flex")
 CALL = re.compile(r"(\w+)\s*\((.*)\)\s*", re.S)
+CAST = re.compile(r"\(\s*(?:(?:const|unsigned|struct|union|enum|volatile|__\w+)\s+)*\w+[\s*]*\)\s*(?=[\w(&*])")
 NUMBER = re.compile(r"cpu_to_\w+|[lb]e\d+_to_\w+|sizeof|ARRAY_SIZE|swab\d+")
 ALIAS = ("page_address", "virt_to_page", "virt_to_head_page", "likely", "unlikely", "kmap", "lowmem_page_address")
 
@@ -67,8 +69,9 @@ class Origin:
         if masks is None:
             head = orders.function(self.path, self.line).partition("{")[0]
             return "static" not in head or "__GFP_COMP" in orders.text(self.path)
-        return any("__GFP_COMP" in each or re.fullmatch(r"[a-z_]\w*|.*[a-z]{3}.*\(.*|.*->.*", each) for each in masks
-                   if each != gfp or len(masks) == 1)
+        # A field, a call or another variable may hold anything.
+        return any("__GFP_COMP" in each or re.fullmatch(r"[a-z_]\w*|.*[a-z]{3}.*\(.*|.*->.*", each)
+                   for each in masks if each != gfp or len(masks) == 1)
 
 
 def closing(expression, at=0):
@@ -85,7 +88,7 @@ def bare(expression):
     """An expression without casts and brackets around it."""
     while True:
         expression = expression.strip()
-        cast = re.match(r"\(\s*(?:(?:const|unsigned|struct|union|enum|volatile|__\w+)\s+)*\w+[\s*]*\)\s*(?=[\w(&*])", expression)
+        cast = CAST.match(expression)
         if cast:
             expression = expression[cast.end():]
         elif expression.startswith("(") and closing(expression) == len(expression) - 1:
@@ -118,11 +121,12 @@ def assigned(path, line, name):
             if re.search(rf"\b{re.escape(name)}\s*(?:\[\s*\]\s*)?[,)]", head):
                 return None
             found = [each for each in lines_of(path, variable_pattern(name)) if start <= each[0] <= end]
-            declared = re.search(rf"^\s+(?:[\w\s]+[\s*]|[\w\s*]+,[\w\s*,=]*[\s*]){re.escape(name)}\s*(?:\[[^][]*\])*\s*[;,=]",
-                                 inner, re.M)
-            if declared or re.search(rf"&\s*{re.escape(name)}\b(?!\s*(?:->|\.|\[))", inner):
-                return None if re.search(rf"&\s*{re.escape(name)}\b(?!\s*(?:->|\.|\[))", inner) else found
-            if re.search(rf"^static\b[^()\n]*\b{re.escape(name)}\s*(?:\[[^][]*\])*\s*[;,=]", orders.text(path), re.M):
+            if re.search(rf"&\s*{re.escape(name)}\b(?!\s*(?:->|\.|\[))", inner):
+                return None	# somebody else may set it
+            end_of_name = rf"\b{re.escape(name)}[ \t]*(?:\[[^][]*\])*[ \t]*[;,=]"
+            if re.search(rf"^[ \t]+[A-Za-z_][\w \t]*[ \t*](?:[\w \t*=]*,)*[ \t*]*{end_of_name}", inner, re.M):
+                return found
+            if re.search(rf"^static\b[^()\n]*{end_of_name}", orders.text(path), re.M):
                 return list(lines_of(path, variable_pattern(name)))
             return None
     return None
@@ -160,7 +164,7 @@ def origins(path, line, expression, depth=4):
     if expression in ("NULL", "0", "0UL") or re.fullmatch(r"ERR_PTR\s*\(.*\)", expression):
         return []
     call = CALL.fullmatch(expression)
-    if call and closing(expression, call.end(1) + expression[call.end(1):].index("(")) == len(expression.rstrip()) - 1:
+    if call and closing(expression, expression.index("(")) == len(expression.rstrip()) - 1:
         name, arguments = call[1], call[2]
         if name in PAGES or name in ADDRESSES or name in EXACT or name in SLAB:
             return [Origin(path, line, name, arguments)]

@@ -41,7 +41,8 @@ def lost(p, put, what):
     if not found or not all(map(whole, found)) or (p.file, p.line) in reported:
         return None
     reported.add((p.file, p.line))
-    return f"{put}() frees only the first page of {origins.bare(str(what))}, which has order {found[0].order} and no __GFP_COMP"
+    return (f"{put}() frees only the first page of {origins.bare(str(what))}, "
+            f"which has order {found[0].order} and no __GFP_COMP")
 
 @put@
 identifier g = {put_page, folio_put, page_frag_free, skb_free_frag, put_user_page, unpin_user_page};
