@@ -100,7 +100,7 @@ static int pair(struct sk_buff *skb, struct buffer *buffer)
 		return -ENOMEM;
 	}
 	copy_highpage(goes, stays);
-	skb_frag_set_page(skb, 0, goes);
+	skb_add_rx_frag(skb, 1, goes, 0, PAGE_SIZE, PAGE_SIZE);
 	__free_page(stays);
 	return 0;
 }
