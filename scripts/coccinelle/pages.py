@@ -224,6 +224,12 @@ class Judgement:
             for n, source, function, first, last in d.calls.get(name, []):
                 if n in parameters and first[0] == file:
                     self.give(parameters[n], source, first, last, first[1], function)
+        # foo(page = alloc_page(…)): the place is written to, and its value goes on.
+        for name, calls in d.calls.items():
+            for n, source, function, first, _ in calls:
+                key = self.written(source, first[0], function)
+                if key and name not in LOOKS and not self.takes(name, n, first[0]):
+                    self.others.append((key, first[0], first[1], source))
         self.copied = {last for _, _, last in self.copies}
         self.look_starts = {first for _, _, first in self.looks}
 
@@ -239,6 +245,8 @@ class Judgement:
             pass
         elif source_key:
             self.copies.append((key, source_key, last))
+        elif self.written(source, file, function):
+            self.copies.append((key, self.written(source, file, function), None))
         elif call and first and key[2] and self.private(call.group(1), file):
             self.copies.append((key, (file, call.group(1), "", 0), None))
             text = self.d.texts[file]
@@ -248,6 +256,11 @@ class Judgement:
             if page:
                 self.looks.append((key, page, first or last))
             self.others.append((key, file, line, source))
+
+    def written(self, text, file, function):
+        """The place of an assignment that is a part of something else."""
+        inner = re.match(r"([^=!<>?]*[^=!<>? ]) = ", text.replace("->", "\0"))
+        return self.d.key(inner.group(1).replace("\0", "->"), file, function) if inner else None
 
     def find_holders(self):
         """All places that a page of interest gets to, or comes from."""

@@ -18,6 +18,8 @@ struct trap {
 	struct page *macro;
 	struct page *whole[2];
 	struct page *copied;
+	struct page *first;
+	struct page *second;
 	struct page *either;
 	struct page *chosen;
 	struct page *good;
@@ -153,6 +155,19 @@ static void indirect(struct trap *trap, done_t done)
 	__free_page(three);
 }
 
+/* Its value goes on where a place is written to. */
+static void chained(struct trap *trap)
+{
+	struct page *page;
+
+	trap->first = trap->second = alloc_page(GFP_ATOMIC);
+	if (trap->second)
+		__free_page(trap->second);
+	trap->first = fixture_borrow();
+	fixture_take(page = alloc_page(GFP_ATOMIC));
+	__free_page(page);
+}
+
 /* A macro calls it with what is not known to be the zone's. */
 static void put_one(struct page *page)
 {
@@ -208,6 +223,7 @@ static int __init traps_init(void)
 	conditional(&trap, true);
 	indirect(&trap, fixture_take);
 	by_two();
+	chained(&trap);
 	good(&trap);
 	return !by_callback(&trap);
 }
