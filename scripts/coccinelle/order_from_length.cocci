@@ -37,6 +37,7 @@ COPIED = re.compile(r"\b(?:copy_from_user|copy_from_sockptr|get_user)\s*\(\s*&?(
 REQUEST = re.compile(r"\b(?:scsi_bufflen|blk_rq_bytes|iov_iter_count|msg_data_left)\s*\([^()]*\)|"
                      r"\b\w+(?:->|\.)bi_iter\.bi_size\b")
 reported = set()
+tell = coccilib.report.print_report
 
 def before(p):
     """The function's parameters, and its text up to the allocation."""
@@ -80,6 +81,11 @@ def message(p, f, size):
     reported.add((p.file, p.line))
     return f"{length}, which nobody has bounded here, decides how much {f}() takes in one piece"
 
+@initialize:python depends on org@
+@@
+
+tell = coccilib.org.print_todo
+
 @sized@
 identifier f = {kmalloc, kzalloc, kmalloc_node, kzalloc_node, alloc_pages_exact};
 expression size, gfp;
@@ -104,7 +110,7 @@ position p;
 
 f@p(n, size, gfp)
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << sized.p;
 f << sized.f;
 size << sized.size;
@@ -112,18 +118,18 @@ gfp << sized.gfp;
 @@
 said = None if "NOWARN" in gfp else message(p[0], f, size)
 if said:
-    coccilib.report.print_report(p[0], said)
+    tell(p[0], said)
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << paged.p;
 f << paged.f;
 order << paged.order;
 @@
 said = message(p[0], f, order)
 if said:
-    coccilib.report.print_report(p[0], said)
+    tell(p[0], said)
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << counted.p;
 f << counted.f;
 n << counted.n;
@@ -131,4 +137,4 @@ gfp << counted.gfp;
 @@
 said = None if "NOWARN" in gfp else message(p[0], f, n)
 if said:
-    coccilib.report.print_report(p[0], said)
+    tell(p[0], said)
