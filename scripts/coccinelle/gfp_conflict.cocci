@@ -3,18 +3,18 @@
 ///
 /// Flags are bits: GFP_ATOMIC | GFP_KERNEL sleeps, GFP_NOIO | GFP_USER starts I/O, and two zones
 /// at once are none. __GFP_NOFAIL without direct reclaim cannot be kept. Functions that return
-/// an address cannot return highmem, the slab caches drop __GFP_DMA32 with a warning, kvmalloc()
-/// with GFP_ATOMIC is only kmalloc(), and modifiers alone neither reclaim nor wake kswapd.
+/// an address cannot return highmem, the slab caches drop __GFP_DMA32 with a warning, and
+/// modifiers alone neither reclaim nor wake kswapd.
 ///
 //# Masks in variables, macros and ternary expressions are not followed, nor flags that are
 //# removed. GFP_DMA | GFP_KERNEL and GFP_ATOMIC | __GFP_NOMEMALLOC mean something and are not
-//# reported; nor is __GFP_NORETRY with GFP_NOWAIT, which is only redundant. Since 6.19 vmalloc()
-//# can be had in atomic context.
+//# reported; nor is __GFP_NORETRY with GFP_NOWAIT, which is only redundant; nor kvmalloc() with
+//# GFP_ATOMIC, which is mere kmalloc() in 6.1 and falls back to vmalloc() in newer kernels.
 ///
 // Confidence: High
 // Advice: Take one base (GFP_KERNEL, GFP_NOFS, GFP_NOIO, GFP_NOWAIT or GFP_ATOMIC) for the context and add
 //   to it only modifiers that the function and the base can heed.
-// Needs: GFP_[A-Z0-9_]+[[:space:]]*[|&]|\|[[:space:]]*(__)?GFP_|alloc[a-z_]*\(.*(__GFP_|GFP_DMA|GFP_HIGH)|(zeroed_page|free_pages?)\(.*(__GFP_|GFP_DMA|GFP_HIGH)|(kv[mzc]alloc[a-z_]*|preload|vmalloc)\(.*GFP_(ATOMIC|NOWAIT)|^[[:space:]]*(__GFP|GFP_DMA|GFP_HIGH)[A-Z0-9_]*\)
+// Needs: GFP_[A-Z0-9_]+[[:space:]]*[|&]|\|[[:space:]]*(__)?GFP_|alloc[a-z_]*\(.*(__GFP_|GFP_DMA|GFP_HIGH)|(zeroed_page|free_pages?)\(.*(__GFP_|GFP_DMA|GFP_HIGH)|preload\(.*GFP_(ATOMIC|NOWAIT)|^[[:space:]]*(__GFP|GFP_DMA|GFP_HIGH)[A-Z0-9_]*\)
 // URL: Documentation/audit.md#gfp_conflict
 // Options: --no-includes --include-headers
 
@@ -53,11 +53,10 @@ SLAB = {"kmalloc", "kzalloc", "kcalloc", "kmalloc_array", "kmalloc_node", "kzall
         "kmem_cache_alloc", "kmem_cache_zalloc", "kmem_cache_alloc_node"}
 ADDRESS = SLAB | {"__get_free_page", "__get_free_pages", "get_zeroed_page"}
 ZEROES = {"kzalloc", "kcalloc", "kzalloc_node", "kmem_cache_zalloc", "get_zeroed_page", "kvzalloc", "kvcalloc"}
-KV = {"kvmalloc", "kvzalloc", "kvcalloc", "kvmalloc_array", "kvmalloc_node", "kvzalloc_node"}
 PAGES = {"alloc_page", "alloc_pages", "alloc_pages_node", "alloc_pages_exact"}
 # Where in the arguments the mask is, if it is not the last one.
 AT = {"alloc_pages": 0, "__get_free_pages": 0, "alloc_pages_node": 1, "kmalloc_node": 1,
-      "kzalloc_node": 1, "kvmalloc_node": 1, "kvzalloc_node": 1, "kmem_cache_alloc_node": 1,
+      "kzalloc_node": 1, "kmem_cache_alloc_node": 1,
       "idr_preload": 0, "radix_tree_preload": 0}
 
 def words(text):
@@ -102,10 +101,6 @@ def given(name, args):
         return f"{first(HIGH)} is given to {name}(), which returns an address"
     if name in SLAB and have & DMA32:
         return f"{first(DMA32)} is given to {name}(), whose caches drop it with a warning"
-    if name in KV and have & ATOMIC and not have & SLEEPS:
-        return f"{first(ATOMIC)} is given to {name}(), which never falls back to vmalloc() then"
-    if name == "__vmalloc" and have & ATOMIC and not have & SLEEPS:
-        return f"{first(ATOMIC)} is given to {name}(), which sleeps all the same"
     if name == "mempool_alloc" and "__GFP_ZERO" in have:
         return f"__GFP_ZERO is given to {name}(), whose reserve is not zeroed"
     if name.endswith("preload") and have & ATOMIC:
@@ -168,8 +163,7 @@ expression list args;
 identifier f = {kmalloc, kzalloc, kcalloc, kmalloc_array, kmalloc_node, kzalloc_node, kmemdup,
 	kmem_cache_alloc, kmem_cache_zalloc, kmem_cache_alloc_node, __get_free_page,
 	__get_free_pages, get_zeroed_page, alloc_page, alloc_pages, alloc_pages_node,
-	alloc_pages_exact, kvmalloc, kvzalloc, kvcalloc, kvmalloc_array, kvmalloc_node,
-	kvzalloc_node, __vmalloc, mempool_alloc, radix_tree_preload, idr_preload};
+	alloc_pages_exact, kvzalloc, kvcalloc, mempool_alloc, radix_tree_preload, idr_preload};
 position p;
 @@
 

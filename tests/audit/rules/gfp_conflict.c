@@ -31,7 +31,6 @@ static void not_for_this_function(struct ring *ring, size_t size)
 {
 	ring->address = __get_free_page(GFP_KERNEL | __GFP_HIGHMEM); /* audit: gfp_conflict: which returns an address */
 	ring->a = kzalloc(size, GFP_KERNEL | GFP_DMA32); /* audit: gfp_conflict: drop it with a warning */
-	ring->b = kvmalloc(size, GFP_ATOMIC); /* audit: gfp_conflict: never falls back to vmalloc() */
 	ring->c = mempool_alloc(ring->pool, GFP_NOIO | __GFP_ZERO); /* audit: gfp_conflict: whose reserve is not zeroed */
 	ring->address = get_zeroed_page(GFP_KERNEL | __GFP_ZERO); /* audit: gfp_conflict: zeroes as it is */
 	ring->d = kmalloc(size, GFP_DMA); /* audit: gfp_conflict: without a base */
@@ -59,6 +58,7 @@ static void legal(struct ring *ring, size_t size)
 	ring->page = alloc_pages(GFP_KERNEL | __GFP_ZERO | GFP_DMA32, 1);
 	ring->page = alloc_page(GFP_NOWAIT | __GFP_NORETRY | __GFP_NOWARN);
 	ring->d = kvmalloc(size, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
+	ring->f = kvmalloc(size, GFP_ATOMIC);
 	ring->e = kmalloc(size, GFP_KERNEL | __GFP_ZERO);
 }
 
