@@ -38,6 +38,7 @@ class Settings:
         self.spatch = spatch.program(timeout)
         macros = os.path.join(rules_directory, "macros.h")
         self.macros = macros if os.path.exists(macros) else None
+        self.macro_options = []     # once there is a directory for what is temporary
         most = max(1, ((memory << 20) - OURS) // LEAST_MEMORY)
         self.jobs = jobs or max(1, min(len(os.sched_getaffinity(0)), most))
         self.memory = max(LEAST_MEMORY, ((memory << 20) - OURS) // self.jobs)
@@ -104,6 +105,8 @@ class Engine:
         directory, room = scratch(need if self.cached else 0)
         self.cached = self.cached and room
         try:
+            if self.settings.macros:
+                self.settings.macro_options = spatch.macro_options(self.settings.spatch, self.settings.macros, directory)
             self.files.name_for_spatch(directory)
             self.progress.start(len(self.files.list), sum(weight for _, _, weight in units))
             self._run(units, self.settings.jobs, directory)

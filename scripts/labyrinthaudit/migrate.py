@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import tempfile
 
+from .spatch import macro_options
+
 TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 COCCI = os.path.join(TOP, "coccinelle", "migrate.cocci")
 MACROS = os.path.join(os.path.dirname(COCCI), "macros.h")
@@ -154,8 +156,11 @@ def run_spatch(spatch, zone, sources, headers, err):
                 os.makedirs(os.path.dirname(here), exist_ok=True)
                 shutil.copyfile(there, here)
         before = {path: read(copy) for path, copy in copies.items()}
+        # A driver may well have a macros.h of its own.
+        aside = os.path.join(scratch, ".labyrinth")
+        os.mkdir(aside)
         command = [spatch, "--very-quiet", "--no-show-diff", "--no-includes", "-D", "patch", "-D", "zone=" + zone,
-                   "--in-place", "--macro-file", MACROS, "--cocci-file", COCCI] + list(copies.values())
+                   "--in-place", *macro_options(spatch, MACROS, aside), "--cocci-file", COCCI, *copies.values()]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
                                   encoding="utf-8", errors="surrogateescape", timeout=TIMEOUT)

@@ -20,6 +20,7 @@ REPORT = re.compile(r"(/[^:]*):(\d+):(\d+)-(\d+): (.*)")
 FAILED = re.compile(r"EXN: ?(.*) in (/\S*)$")
 PARSE = re.compile(r' = File "([^"]*)", line (\d+), column')
 BAD_RULE = re.compile(r'File "[^"]*\.cocci", line (\d+)')
+STANDARD = re.compile(r"--macro-file-builtins\s+<file> \(default=(.*?)\)")
 HUNGRY = "needs more than"
 GRACE = 10      # seconds over spatch's own limit, at most, before it is taken for dead
 
@@ -44,6 +45,27 @@ def program(timeout):
         raise Problem(f"'{found}' is no spatch, of Debian's package coccinelle: "
                       f"--version ends with status {done.returncode}")
     return found
+
+
+def macro_options(spatch, macros, directory):
+    """The options by which spatch knows the macros in a file, with one of its own in $directory.
+
+    Those of --macro-file are but for a second try, when a function could not be parsed, and
+    by then a word in the first may have passed for a type, up to the file's end. Those
+    of --macro-file-builtins count from the beginning, in place of spatch's standard ones.
+    """
+    try:
+        done = subprocess.run([spatch, "--longhelp"], cwd="/", env=dict(os.environ, HOME="/"), check=False,
+                              capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=10)
+        standard = STANDARD.search(done.stdout + done.stderr)
+        with open(standard[1] if standard else "", encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+    except (OSError, subprocess.TimeoutExpired):
+        return ["--macro-file", macros]
+    both = os.path.join(directory, "macros.h")
+    with open(macros, encoding="utf-8") as ours, open(both, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text + ours.read())
+    return ["--macro-file-builtins", both]
 
 
 class Unparsed:
@@ -90,8 +112,7 @@ class Run:
         command = [limits.spatch, "-D", "report", *self.rule.fields["Options"].split(), "--no-show-diff",
                    "--no-scanner", "--no-saved-typedefs", "--parse-error-msg", "--verbose-parsing",
                    "--timeout", str(limits.timeout), "--cocci-file", self.rule.path, "--file-groups", groups]
-        if limits.macros:
-            command += ["--macro-file", limits.macros]
+        command += limits.macro_options
         if cache:
             command += ["--use-cache", "--cache-prefix", cache, "--cache-limit", "100000"]
         return command

@@ -33,6 +33,24 @@ BROKEN = """int broken(struct ring *ring)
 	}
 }
 """
+# Since Linux 6.6; the name of a function may pass for that of a type from there on.
+CLEANUP = """static int a(struct foo *f)
+{
+	struct page *page __free(free_page) = NULL;
+
+	page = alloc_pages(GFP_ATOMIC, 2);
+	if (!page)
+		return -ENOMEM;
+	return 0;
+}
+static int b(void *old)
+{
+	struct page *p = alloc_pages(GFP_ATOMIC, 2);
+
+	free_page((unsigned long)old);
+	return 0;
+}
+"""
 LOOP = """int sum(struct list *list)
 {
 	each_page(list) {

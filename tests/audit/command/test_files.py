@@ -2,10 +2,11 @@
 """Which files are looked at."""
 
 import os
+import shutil
 import subprocess
 import sys
 
-from audit import BAD, BROKEN, COMMAND, GOOD, ODD_LOOP, RULES, Audit
+from audit import BAD, BROKEN, CLEANUP, COMMAND, GOOD, ODD_LOOP, RULES, TOP, Audit
 
 
 class Files(Audit):
@@ -53,6 +54,16 @@ class Files(Audit):
         self.assertEqual(status, 2)
         self.assertIn("./a?b.c: its name holds a control character", err)
         self.assertIn("./c.c:5:9", out)
+
+    def test_what_cleans_up_by_itself_is_parsed(self):
+        macros = os.path.join(TOP, "scripts/coccinelle/macros.h")
+        rules = os.path.join(self.dir, "rules")
+        shutil.copytree(RULES, rules)
+        shutil.copy(macros, rules)
+        self.write("a.c", CLEANUP)
+        status, out, err = self.run_it("--strict", "a.c", rules=rules)
+        self.assertEqual((status, err), (1, ""))
+        self.assertIn("a.c:12:19: toy_order", out)
 
     def test_a_link_to_the_command_will_do(self):
         self.write("a.c")
