@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 import time
 
 from labyrinthtool import text
@@ -226,4 +227,10 @@ def main(words=None):
         warn(problem)
     except BrokenPipeError:
         pass
+    except OSError as error:
+        warn(f"{error.filename or 'what is printed'}: {error.strerror or error}")
+    except Exception:  # pylint: disable=broad-except
+        # Python would end with 1, which says that something was found.
+        traceback.print_exc()
+        warn("this is a fault of the command's own, please report it")
     return 2
