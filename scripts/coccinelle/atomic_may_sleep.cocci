@@ -168,6 +168,19 @@ kind << table.kind;
 @@
 callbacks[fn] = "it belongs to a struct %s" % kind
 
+// Called under a spinlock by those who swap, or with interrupts off by pm_runtime_irq_safe() devices.
+@elsewhere@
+identifier ops, fn;
+identifier slot =~ "^(swap_slot_free_notify|runtime_(suspend|resume|idle))$";
+identifier kind = {block_device_operations,dev_pm_ops};
+@@
+struct kind ops = { .slot = fn, };
+
+@script:python@
+fn << elsewhere.fn;
+@@
+callbacks.pop(fn, None)
+
 @registered@
 identifier fn;
 expression e, e1;

@@ -8,6 +8,7 @@
 //# What is freed is followed by its name to all that is assigned to it: a local variable in its
 //# function, a field or a static variable in its file. Nothing is said unless all of that are
 //# allocations and none of them fits, so a field of one name in two structures hides a mistake.
+//# An element is followed only if elements are assigned to: who else fills an array is not known.
 //# Two orders of which one is unknown are believed to be equal, unless the other is 0.
 ///
 // Confidence: High
@@ -22,6 +23,7 @@ virtual org
 @initialize:python@
 @@
 import os
+import re
 import sys
 
 # The rule's directory holds the modules, too.
@@ -63,7 +65,8 @@ def mismatch(p, free, arguments):
     if not found or any(fits(p, free, arguments, each) for each in found) or (p.file, p.line) in reported:
         return None
     reported.add((p.file, p.line))
-    what, origin = origins.bare(arguments[0]), found[0]
+    origin = found[0]
+    what = re.sub(r" ?(->|\.|\[) ?| (?=\])", r"\1", origins.bare(arguments[0]))
     order = f" of order {origin.order}" if origin.kind == "pages" and origin.order != "0" else ""
     return f"{what} is freed by {free}(), but comes from {origin.name}(){order}"
 

@@ -87,7 +87,8 @@ if not assigned and not declared:
 else:
     coccinelle.x = cocci.make_expr(assigned or declared)
 
-// A reference that was taken is dropped by put_page(); a page that was detached, too.
+// A reference that was taken is dropped by put_page(); a page that was detached, or that
+// labyrinth_recycle_page() has not taken, too.
 @freed exists@
 position allocated.p, q;
 expression target.x;
@@ -103,6 +104,7 @@ f@p(...)
     when != takes(virt_to_page(x), ...)
     when != takes(virt_to_head_page(x), ...)
     when != labyrinth_detach_page(e1, x)
+    when != labyrinth_recycle_page(e1, x)
 (
 by@q((C)x, ...)
 |
@@ -113,7 +115,18 @@ by@q(virt_to_head_page(x), ...)
 by@q(zone, x)
 )
 
-@script:python@
+// The branches of one condition: with a zone and without.
+@apart exists@
+position allocated.p, freed.q;
+expression c;
+identifier f, by;
+statement S1, S2;
+@@
+if (c) { <+... f@p(...) ...+> } else S1
+...
+if (c) S2 else { <+... by@q(...) ...+> }
+
+@script:python depends on !apart@
 x << target.x;
 f << freed.f;
 by << freed.by;
@@ -202,6 +215,8 @@ identifier f != {labyrinth_alloc_page_atomic,labyrinth_alloc_atomic,labyrinth_fr
 base->m = f(...)
 |
 labyrinth_detach_page(e, base->m)
+|
+labyrinth_recycle_page(e, base->m)
 |
 get_page(base->m)
 )

@@ -9,8 +9,8 @@
 //# Lengths are those that follow a __user pointer or a sockptr_t among a function's parameters,
 //# the fields of a structure copied from user space, and what a SCSI command, a bio, a block
 //# request or an iov_iter says of itself. Any comparison of the length in the function before
-//# the allocation counts as its bound, whatever is compared. A bound in a caller, in a helper or
-//# in the core of a subsystem is not seen.
+//# the allocation counts as its bound, whatever is compared, and so does a macro of the driver's
+//# around it. A bound in a caller, in a helper or in the core of a subsystem is not seen.
 ///
 // Confidence: High
 // Advice: bound the length first, or take memory that needs not be in one piece: kvmalloc(), vmemdup_user(), a list of pages.
@@ -36,6 +36,7 @@ USER = re.compile(r"(?:__user\s*\*+\s*\w+|sockptr_t\s+\w+)\s*,\s*(?:(?:unsigned|
 COPIED = re.compile(r"\b(?:copy_from_user|copy_from_sockptr|get_user)\s*\(\s*&?(\w+)\s*,")
 REQUEST = re.compile(r"\b(?:scsi_bufflen|blk_rq_bytes|iov_iter_count|msg_data_left)\s*\([^()]*\)|"
                      r"\b\w+(?:->|\.)bi_iter\.bi_size\b")
+ROUNDING = {"ALIGN", "PAGE_ALIGN", "DIV_ROUND_UP", "SKB_DATA_ALIGN", "BITS_TO_LONGS", "PFN_UP", "MAX"}
 reported = set()
 tell = coccilib.report.print_report
 
@@ -64,13 +65,15 @@ def unbounded(p, size):
         if bounded(expression, text):
             return None
         expression = given[-1] if given else expression
-    if re.search(r"\b(?:\w*min|clamp)\w*\(", expression):
+    if re.search(r"\b(?:\w*min|clamp)\w*\(|(?<![&(])\s*&(?!&)\s*\w|%", expression):
         return None
+    if any(each not in ROUNDING for each in re.findall(r"\b([A-Z][A-Z0-9_]+)\(", expression)):
+        return None	# a macro may take but some bits of it
     found = [each for each in USER.findall(head) if re.search(rf"(?<![\w.>]){each}\b(?!->|\.)", expression)]
     if not re.search(r"\bstatic\b", head):
         found = []	# a helper: whoever calls it has looked
     copied = set(COPIED.findall(text))
-    found += [each[0] for each in re.finditer(r"\b(\w+)(?:->|\.)\w+|\b\w+\b", expression) if (each[1] or each[0]) in copied]
+    found += [each[0] for each in re.finditer(r"\b(\w+)(?:(?:->|\.)\w+)+|\b\w+\b", expression) if (each[1] or each[0]) in copied]
     found += [each[0] for each in REQUEST.finditer(expression)]
     return next((each for each in found if not bounded(each, text) and f"sizeof({each}" not in expression), None)
 

@@ -21,6 +21,7 @@ SLAB = ("kmalloc", "kzalloc", "kcalloc", "kmalloc_array", "kmalloc_node", "kzall
 CALL = re.compile(r"(\w+)\s*\((.*)\)\s*", re.S)
 CAST = re.compile(r"\(\s*(?:(?:const|unsigned|struct|union|enum|volatile|__\w+)\s+)*\w+[\s*]*\)\s*(?=[\w(&*])")
 NUMBER = re.compile(r"cpu_to_\w+|[lb]e\d+_to_\w+|sizeof|ARRAY_SIZE|swab\d+")
+INDICES = re.compile(r"(?:\[[^][]*\])*$")
 ALIAS = ("page_address", "virt_to_page", "virt_to_head_page", "likely", "unlikely", "kmap", "lowmem_page_address")
 
 
@@ -99,9 +100,9 @@ def bare(expression):
 
 @functools.lru_cache(maxsize=1024)
 def lines_of(path, pattern):
-    """(line, value) of each assignment that a pattern, up to its =, finds in the file itself."""
+    """(line, value, indices of the target) of each assignment that a pattern, up to its =, finds in the file itself."""
     content = orders.text(path)
-    return tuple((content.count("\n", 0, found.end()) + 1, orders.value(content, found.end()))
+    return tuple((content.count("\n", 0, found.end()) + 1, orders.value(content, found.end()), found[0].count("["))
                  for found in re.finditer(pattern, content, re.M))
 
 
@@ -114,7 +115,7 @@ def variable_pattern(name):
 
 
 def assigned(path, line, name):
-    """(line, value) of each assignment to a variable; None: its value comes from elsewhere."""
+    """As lines_of(), for a variable; None: its value comes from elsewhere."""
     for start, end, body in orders.functions(path):
         if start <= line <= end:
             head, _, inner = body.partition("{")
@@ -157,6 +158,14 @@ def union(path, found, depth):
     return every or None
 
 
+def of_element(found, expression):
+    """(line, value) of the assignments to what has as many indices; None: one is to the array it is in."""
+    wanted = INDICES.search(expression)[0].count("[") - expression.startswith("&")
+    if any(indices < wanted for _, _, indices in found or ()):
+        return None	# who fills the array is not known
+    return [each[:2] for each in found or () if each[2] == wanted]
+
+
 def origins(path, line, expression, depth=4):
     """The allocations that an expression may come from; None: something unknown is among them."""
     line = int(line)
@@ -183,4 +192,4 @@ def origins(path, line, expression, depth=4):
         if not field:
             return None
         found = lines_of(path, field_pattern(field[1]))
-    return union(path, found or (), depth - 1)
+    return union(path, of_element(found, expression) or (), depth - 1)

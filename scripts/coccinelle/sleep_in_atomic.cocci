@@ -7,8 +7,8 @@
 ///
 //# A lock is followed within one function, and into functions of the same file that are
 //# called under it. One that a function of another file takes or drops is not seen, nor
-//# is a condition that keeps lock and allocation apart, a mask in a variable, or a
-//# function that is given a mask and makes no use of it.
+//# are two conditions, other than c and !c, that keep lock and allocation apart, a mask
+//# in a variable, or a function that is given a mask and makes no use of it.
 ///
 // Confidence: Moderate
 // Advice: Allocate before the lock is taken, or after it is dropped; only where
@@ -312,6 +312,33 @@ f << scoped.f;
 args << scoped.args;
 @@
 found(p[0], "scoped_guard(%s)" % class_, f, args)
+
+// The condition under which the lock is taken keeps the allocation away.
+@apart exists@
+identifier lock =~ "^(raw_)?(spin|read|write)_lock|^rcu_read_lock|^local_(irq|bh)_|^preempt_disable$";
+identifier unlock =~ "unlock|restore|enable";
+identifier f;
+expression c;
+statement S1, S2;
+position p : script:python() { (p[0].file, int(p[0].line), int(p[0].column)) in places };
+@@
+if (c) {
+	... when any
+	lock(...);
+	... when any
+	    when != unlock(...)
+} else S1
+... when any
+(
+if (!c) { <+... f@p(...) ...+> } else S2
+|
+if (c) S2 else { <+... f@p(...) ...+> }
+)
+
+@script:python@
+p << apart.p;
+@@
+places.pop((p[0].file, int(p[0].line), int(p[0].column)), None)
 
 @script:python depends on report@
 @@

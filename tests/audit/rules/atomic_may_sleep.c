@@ -210,3 +210,39 @@ static void good_loop(struct ring *ring)
 		msleep(10);
 	}
 }
+
+/* Members that are called in atomic context, too, though others of the structure are not. */
+static void good_swap_slot(struct block_device *bdev, unsigned long index)
+{
+	void *record = kzalloc(64, GFP_ATOMIC);
+
+	if (record)
+		note_slot(bdev, index, record);
+}
+
+static const struct block_device_operations good_block_operations = {
+	.swap_slot_free_notify = good_swap_slot,
+};
+
+static int good_runtime(struct device *dev)
+{
+	void *record = kzalloc(64, GFP_ATOMIC);
+
+	return record ? note_power(dev, record) : -ENOMEM;
+}
+
+static const struct dev_pm_ops good_power = {
+	.runtime_resume = good_runtime,
+	.resume = good_runtime,
+};
+
+static int bad_power(struct device *dev)
+{
+	void *record = kzalloc(64, GFP_ATOMIC); /* audit: atomic_may_sleep: struct dev_pm_ops */
+
+	return record ? note_power(dev, record) : -ENOMEM;
+}
+
+static const struct dev_pm_ops bad_power_operations = {
+	.suspend = bad_power,
+};

@@ -197,3 +197,45 @@ int good_handed(struct handed *handed, void *given)
 	kfree(memory);
 	return 0;
 }
+
+/* Somebody else fills the array, or another file does. */
+int good_element(int n)
+{
+	struct page **pages = kcalloc(n, sizeof(*pages), GFP_KERNEL);
+	int i;
+
+	if (!pages)
+		return -ENOMEM;
+	fill_pages(pages, n);
+	for (i = 0; i < n; i++)
+		__free_page(pages[i]);
+	kfree(pages);
+	return 0;
+}
+
+int good_table(struct table *table, int n)
+{
+	table->entries = kmalloc_array(n, sizeof(*table->entries), GFP_KERNEL);
+	if (!table->entries)
+		return -ENOMEM;
+	fill_entries(table->entries, n);
+	free_page((unsigned long)table->entries[0]);
+	kfree(table->entries);
+	return 0;
+}
+
+/* The array is another file's allocation. */
+int good_array(struct listed *listed, int i)
+{
+	listed->leaves[i] = alloc_page(GFP_KERNEL);
+	if (listed->leaves[i])
+		return 0;
+	kfree(listed->leaves);
+	return -ENOMEM;
+}
+
+void bad_element(struct rows *rows, int i)
+{
+	rows->row[i] = kmalloc(64, GFP_KERNEL);
+	free_page((unsigned long)rows->row[i]); /* audit: free_mismatch: rows->row[i] is freed by free_page() */
+}

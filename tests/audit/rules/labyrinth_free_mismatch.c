@@ -163,3 +163,34 @@ static void good_loop(struct ring *ring)
 		page = alloc_page(GFP_ATOMIC);
 	}
 }
+
+/* What the zone does not take back is the caller's. */
+static void good_recycle(struct ring *ring)
+{
+	struct page *page = labyrinth_alloc_page_atomic(ring->zone, LABYRINTH_QUALITY_NONE);
+
+	if (!page)
+		return;
+	fill(page);
+	if (!labyrinth_recycle_page(ring->zone, page))
+		put_page(page);
+}
+
+/* With a zone and without: one condition for both. */
+static int good_either(struct ring *ring)
+{
+	struct page *page;
+
+	if (ring->zone)
+		page = labyrinth_alloc_page_atomic(ring->zone, LABYRINTH_QUALITY_NONE);
+	else
+		page = alloc_page(GFP_ATOMIC);
+	if (!page)
+		return -ENOMEM;
+	fill(page);
+	if (ring->zone)
+		labyrinth_free_page(ring->zone, page);
+	else
+		__free_page(page);
+	return 0;
+}

@@ -136,3 +136,47 @@ static ssize_t good_structure(struct file *file, const char __user *user, size_t
 
 	return transfer ? copy(transfer, user, count) : -ENOMEM;
 }
+
+/* What is compared is the member of a member. */
+static long good_nested(struct file *file, unsigned int command, unsigned long argument)
+{
+	struct control control;
+	void *buffer;
+
+	if (copy_from_user(&control, (void __user *)argument, sizeof(control)))
+		return -EFAULT;
+	if (control.request.length > MOST)
+		return -EMSGSIZE;
+	buffer = kmalloc(control.request.length, GFP_KERNEL);
+	return buffer ? run(&control, buffer) : -ENOMEM;
+}
+
+static long bad_nested(struct file *file, unsigned int command, unsigned long argument)
+{
+	struct control control;
+	void *buffer;
+
+	if (copy_from_user(&control, (void __user *)argument, sizeof(control)))
+		return -EFAULT;
+	if (control.request.type > MOST)
+		return -EMSGSIZE;
+	buffer = kmalloc(ALIGN(control.request.length, 8), GFP_KERNEL); /* audit: order_from_length: control.request.length */
+	return buffer ? run(&control, buffer) : -ENOMEM;
+}
+
+#define BUFFERS(word)	(((word) >> 16) & 0xff)
+
+/* A few bits of it only. */
+static long good_masked(struct file *file, unsigned int command, unsigned long argument)
+{
+	struct control control;
+	void *buffer, *other;
+	u32 n;
+
+	if (copy_from_user(&control, (void __user *)argument, sizeof(control)))
+		return -EFAULT;
+	n = BUFFERS(control.word);
+	buffer = kcalloc(n, 16, GFP_KERNEL);
+	other = kmalloc(control.word & 0xfff, GFP_KERNEL);
+	return buffer && other ? run(&control, buffer, other) : -ENOMEM;
+}

@@ -210,3 +210,40 @@ static void good_srcu(struct ring *ring)
 	up_read(&ring->sem);
 	srcu_read_unlock(&ring->srcu, index);
 }
+
+/* The condition that takes the lock keeps the allocation away. */
+static void good_apart(struct ring *ring, bool locked)
+{
+	if (locked)
+		spin_lock(&ring->lock);
+	if (!locked)
+		ring->data = kmalloc(64, GFP_KERNEL);
+	if (locked)
+		spin_unlock(&ring->lock);
+}
+
+static void good_apart_else(struct ring *ring, unsigned long flags)
+{
+	if (ring->shared) {
+		ring->nr++;
+		spin_lock_irqsave(&ring->lock, flags);
+	}
+	if (ring->shared) {
+		ring->data = kmalloc(64, GFP_ATOMIC);
+	} else {
+		ring->data = kmalloc(64, GFP_KERNEL);
+		ring->nr++;
+	}
+	if (ring->shared)
+		spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+static void bad_other_condition(struct ring *ring, bool locked, bool full)
+{
+	if (locked)
+		spin_lock(&ring->lock);
+	if (!full)
+		ring->data = kmalloc(64, GFP_KERNEL); /* audit: sleep_in_atomic */
+	if (locked)
+		spin_unlock(&ring->lock);
+}
