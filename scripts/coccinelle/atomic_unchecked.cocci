@@ -33,6 +33,10 @@ def may_fail(args):
     text = str(args)
     return "__GFP_NOFAIL" not in text and not re.search(r"GFP_\w+ *[:?]|[:?] *\(*GFP_", text)
 
+def set_elsewhere(condition):
+    """Whether what a condition tests may be set by other than an assignment to a variable."""
+    return bool(re.search(r"->|\.|[(*&]", str(condition)))
+
 def found(p, message):
     places.setdefault(key(p), (p, message))
 
@@ -125,8 +129,8 @@ q << failing.q;
 @@
 found(q[0], "%s is used where %s() has returned NULL" % (x.replace(" ", ""), f))
 
-// Where the branch for NULL ends, and goes on. One that assigns the pointer has a fallback;
-// one that assigns another variable may set what keeps the rest from its use.
+// Where the branch for NULL ends, and goes on. One that assigns the pointer has a fallback; one
+// that assigns anything else, or calls what does, may set what keeps the rest from its use.
 @tested exists@
 position allocated.p, leave;
 expression target.x;
@@ -189,10 +193,14 @@ found(q[0], "%s is used where %s() has returned NULL" % (x.replace(" ", ""), f))
 position tested.leave, q;
 identifier fld;
 identifier user = {memcpy,memset,memmove,memcpy_fromio,strcpy,strncpy,strscpy,strlcpy,sprintf,snprintf,skb_put,__skb_put,skb_put_data,skb_put_zero,skb_reserve,skb_push,skb_pull,eth_type_trans,INIT_LIST_HEAD};
+statement S;
 expression target.x, e, e1;
+expression c : script:python() { set_elsewhere(c) };
 @@
 e1@leave;
 ... when != x
+    when != if (c) S
+    when != while (c) S
 (
  (x@q)->fld
 |

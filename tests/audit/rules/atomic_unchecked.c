@@ -297,3 +297,39 @@ static struct base *good_address(struct ring *ring)
 	entry->ring = ring;
 	return base;
 }
+
+/* What the branch for NULL sets, in a member or by a call, keeps the rest from the use. */
+static int good_flag_member(struct ring *ring)
+{
+	struct entry *entry = kzalloc(sizeof(*entry), GFP_ATOMIC);
+
+	if (!entry)
+		ring->error = -ENOMEM;
+	if (ring->error)
+		return ring->error;
+	entry->ring = ring;
+	return 0;
+}
+
+static int good_flag_called(struct ring *ring, int *error)
+{
+	struct entry *entry = kzalloc(sizeof(*entry), GFP_ATOMIC);
+
+	if (!entry) {
+		*error = 1;
+		set_failed(ring);
+	}
+	if (has_failed(ring))
+		return 0;
+	entry->ring = ring;
+	return 0;
+}
+
+static void bad_noted(struct ring *ring)
+{
+	struct entry *entry = kzalloc(sizeof(*entry), GFP_ATOMIC);
+
+	if (!entry)
+		set_failed(ring);
+	entry->ring = ring; /* audit: atomic_unchecked: where kzalloc() has returned NULL */
+}
