@@ -6,7 +6,7 @@
 /// or preemption disabled by hand. Under a spinlock_t they may.
 ///
 //# An allocation behind a call is not seen, nor a driver that cannot be built with
-//# PREEMPT_RT. Of slab caches, kernels since 6.12 or so offer kmalloc_nolock() for this.
+//# PREEMPT_RT. For small objects, kernels since 6.18 offer kmalloc_nolock() for this.
 ///
 // Confidence: Moderate
 // Advice: Allocate before the section, or keep objects aside for it; where it can be a

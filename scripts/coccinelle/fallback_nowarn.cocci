@@ -7,8 +7,8 @@
 /// looks like a bug to whoever reads it.
 ///
 //# A fallback in the caller is not seen, nor a mask that the caller passes in or that a macro
-//# hides. GFP_NOWAIT implies __GFP_NOWARN in newer kernels (6.12 has it, 6.1 has not) and is never
-//# reported. A first attempt whose size can only be small is reported though it hardly fails.
+//# hides. GFP_NOWAIT implies __GFP_NOWARN in 6.12, not in 6.1, and is never reported. A
+//# first attempt whose size can only be small is reported though it hardly fails.
 ///
 // Confidence: High
 // Advice: Add __GFP_NOWARN to the attempt that has a fallback, and leave it out of the last one, so
