@@ -7,7 +7,8 @@
 /// misuse, and leaks.
 ///
 //# A page that is passed to another function is not followed into it. In members of
-//# structures, only those are compared that nothing else of the file fills.
+//# structures, only those are compared that nothing else of the file fills. Of conditions
+//# that keep an allocation and a free apart, only c and !c are known, each in an if of its own.
 ///
 // Confidence: Moderate
 // Advice: Free by the counterpart of the allocation, to the zone it came from; what is
@@ -116,7 +117,7 @@ by@q(zone, x)
 )
 
 // The branches of one condition: with a zone and without.
-@apart exists@
+@apart disable drop_else exists@
 position allocated.p, freed.q;
 expression c;
 identifier f, by;
@@ -124,7 +125,11 @@ statement S1, S2;
 @@
 if (c) { <+... f@p(...) ...+> } else S1
 ...
+(
 if (c) S2 else { <+... by@q(...) ...+> }
+|
+if (!c) { <+... by@q(...) ...+> }
+)
 
 @script:python depends on !apart@
 x << target.x;

@@ -314,12 +314,12 @@ args << scoped.args;
 found(p[0], "scoped_guard(%s)" % class_, f, args)
 
 // The condition under which the lock is taken keeps the allocation away.
-@apart exists@
+@apart disable drop_else exists@
 identifier lock =~ "^(raw_)?(spin|read|write)_lock|^rcu_read_lock|^local_(irq|bh)_|^preempt_disable$";
 identifier unlock =~ "unlock|restore|enable";
 identifier f;
 expression c;
-statement S1, S2;
+statement S;
 position p : script:python() { (p[0].file, int(p[0].line), int(p[0].column)) in places };
 @@
 if (c) {
@@ -327,12 +327,12 @@ if (c) {
 	lock(...);
 	... when any
 	    when != unlock(...)
-} else S1
+}
 ... when any
 (
-if (!c) { <+... f@p(...) ...+> } else S2
+if (!c) { <+... f@p(...) ...+> }
 |
-if (c) S2 else { <+... f@p(...) ...+> }
+if (c) S else { <+... f@p(...) ...+> }
 )
 
 @script:python@

@@ -194,3 +194,34 @@ static int good_either(struct ring *ring)
 		__free_page(page);
 	return 0;
 }
+
+static void good_without(struct ring *ring)
+{
+	struct page *page;
+
+	if (!ring->zone)
+		page = alloc_page(GFP_ATOMIC);
+	else
+		page = labyrinth_alloc_page_atomic(ring->zone, LABYRINTH_QUALITY_NONE);
+	if (!page)
+		return;
+	fill(page);
+	if (!ring->zone)
+		__free_page(page);
+	if (ring->zone)
+		labyrinth_free_page(ring->zone, page);
+}
+
+static void bad_unrelated(struct ring *ring)
+{
+	struct page *page;
+
+	if (ring->zone)
+		page = labyrinth_alloc_page_atomic(ring->zone, LABYRINTH_QUALITY_NONE);
+	else
+		page = alloc_page(GFP_ATOMIC);
+	if (!page)
+		return;
+	if (!ring->full)
+		__free_page(page); /* audit: labyrinth_free_mismatch */
+}
