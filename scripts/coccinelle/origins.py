@@ -100,7 +100,7 @@ def bare(expression):
 
 @functools.lru_cache(maxsize=1024)
 def lines_of(path, pattern):
-    """(line, value, indices of the target) of each assignment that a pattern, up to its =, finds in the file itself."""
+    """(line, value, indices) of each assignment in the file itself; the pattern ends with its =."""
     content = orders.text(path)
     return tuple((content.count("\n", 0, found.end()) + 1, orders.value(content, found.end()), found[0].count("["))
                  for found in re.finditer(pattern, content, re.M))
