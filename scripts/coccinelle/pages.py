@@ -340,6 +340,8 @@ class Judgement:
                 yield file, text.line(m.start()), "the result of %s() is not simply assigned" % function
 
     def uses(self, key):
+        for path, line, macro in self.d.in_macros(key):
+            yield path, line, "%s: it is in the macro %s" % (spelled(key), macro)
         for path, at, behind in self.d.occurrences(key):
             why = self.use(key, path, at, behind)
             if why:
@@ -351,7 +353,7 @@ class Judgement:
         view = key in self.views
         is_address = view or self.address.get(self.root(key))
         if key[0] and declares(text, at, behind):
-            return None
+            return self.declaration(key, text, behind)
         last = skip_indices(text, behind, key[3])
         if last is None:
             return "all of %s is used" % spelled(key)
@@ -369,6 +371,18 @@ class Judgement:
         for name, n in d.arguments.get(place, []):
             return self.argument(name, n, path, at, is_address, view)
         return "a use that is not understood"
+
+    def declaration(self, key, text, behind):
+        """The same, of where a variable is declared: pages that are reached by what
+        somebody else has, too, are reached by another name."""
+        if not key[3]:
+            return None
+        if key[:3] + (0,) in self.d.parameters.get(key[:2], {}).values():
+            return "the array is its caller's"
+        value = re.compile(r"\s*(\[[^\]]*\]\s*)*=\s*(\{[^}]*\}|[^;,]*)").match(text.code, behind)
+        if not value or re.fullmatch(r"NULL|0|\{\s*(NULL|0)?\s*,?\s*\}", value.group(2).strip()):
+            return None
+        return "it is declared to be '%s'" % " ".join(value.group(2).split())
 
     def argument(self, name, n, path, at, is_address, view):
         """The same, of what is handed to a function."""

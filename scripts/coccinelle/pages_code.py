@@ -11,6 +11,8 @@ import os
 import re
 
 NAME = r"[A-Za-z_]\w*"
+# A macro: what it is called, its parameters, what it stands for.
+DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)]*\))?((?:[^\n]*\\\n)*[^\n]*)", re.M)
 CAST = re.compile(r"^\( [\w ]+(\* ?)*\) ")
 
 class Text:
@@ -22,6 +24,8 @@ class Text:
         self.includes = re.findall(r'^\s*#\s*include\s+"([^"]+)"', text, re.M)
         self.code = re.sub(r"//[^\n]*|/\*.*?\*/|\"(\\.|[^\"\\\n])*\"|'(\\.|[^'\\\n])*'",
                            lambda m: re.sub(r"[^\n]", " ", m.group()), text, flags=re.S)
+        self.defines = [(m.group(1), set(re.findall(NAME, m.group(2) or "")), m.start(3), m.end(3))
+                        for m in DEFINE.finditer(self.code)]
         self.starts = [0] + [m.end() for m in re.finditer("\n", self.code)]
 
     def offset(self, line, column):
@@ -116,6 +120,35 @@ class Driver:
                 if is_member != (not file) or re.search(r"\b(struct|union|enum)$", before):
                     continue
                 yield path, m.start(), m.end()
+
+    def in_macros(self, key):
+        """(file, line, macro) of each that has the name in it: where it is used nobody sees."""
+        file, function, name, _ = key
+        for path, text in self.texts.items():
+            for macro, parameters, begin, finish in text.defines:
+                body = text.code[begin:finish]
+                for m in re.finditer(r"\b%s\b" % re.escape(name), body):
+                    if body[:m.start()].rstrip().endswith(("->", ".")):
+                        meant = not file
+                    elif name in parameters:
+                        meant = False
+                    elif file:
+                        meant = not function or self.may_expand(macro, file, function)
+                    else:
+                        meant = body.strip() == name or "offsetof" in body
+                    if meant:
+                        yield path, text.line(begin + m.start()), macro
+
+    def may_expand(self, macro, file, function):
+        """Is it, or one that it is a part of, named in a function?"""
+        names, size = {macro}, 0
+        while size != len(names):
+            size = len(names)
+            for text in self.texts.values():
+                names |= {outer for outer, _, begin, finish in text.defines
+                          if not names.isdisjoint(re.findall(NAME, text.code[begin:finish]))}
+        begin, finish = self.functions[file, function][:2]
+        return not names.isdisjoint(re.findall(NAME, self.texts[file].code[begin:finish]))
 
     def is_static(self, file, name):
         return re.search(r"^static\b[^\n]*\b%s\b" % re.escape(name), self.texts[file].code, re.M) is not None
