@@ -9,6 +9,7 @@ import re
 import sys
 
 from pages_code import CAST, NAME, Driver, declares, is_prototype, skip_indices, start
+from pages_left import why_not_done_with
 
 # Allocation: its order's place and that of its mask, or none; an address, or a page?
 ALLOC = {
@@ -435,6 +436,10 @@ class Judgement:
                 why = "%s() is not a statement of its own" % fact["name"]
             if why:
                 self.block(key, fact["file"], fact["line"], why)
+            elif fact["name"] in LEAVES:
+                again = why_not_done_with(d, self.copies, fact)
+                if again:
+                    self.block(key, fact["file"], *again)
         for fact in self.wanted:
             if self.root(fact["to"]) not in ended:
                 self.block(fact["to"], fact["file"], fact["line"], UNFREED)
