@@ -341,6 +341,11 @@ class Judgement:
                 yield file, text.line(m.start()), "the result of %s() is not simply assigned" % function
 
     def uses(self, key):
+        other = self.d.used_outside(key)
+        if other:
+            path, at, _ = next(self.d.occurrences(key))
+            yield path, self.d.texts[path].line(at), ("%s: '%s' has it, too, and is not looked at: give one directory "
+                                                      "with all of the driver" % (spelled(key), other))
         for path, line, macro in self.d.in_macros(key):
             yield path, line, "%s: it is in the macro %s" % (spelled(key), macro)
         for path, at, behind in self.d.occurrences(key):

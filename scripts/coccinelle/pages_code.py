@@ -7,6 +7,7 @@ members of a name, whatever they are members of; and (file, function, "", 0) for
 what a function returns. The depth is that of its indices.
 """
 
+import json
 import os
 import re
 
@@ -41,6 +42,12 @@ class Text:
     def line(self, offset):
         return self.place(offset)[0]
 
+    def members(self):
+        """The names that are declared in a structure."""
+        return {name for m in re.finditer(r"\b(?:struct|union)\b[^;{}()]*\{", self.code)
+                for name in re.findall(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?=[;,:])",
+                                       self.code[m.end():self.behind(m.start(), "{}")])}
+
     def behind(self, offset, pairs="()"):
         """Where the bracket that opens at, or after blanks behind, an offset is closed."""
         depth = 0
@@ -61,6 +68,11 @@ class Driver:
                 header = os.path.join(os.path.dirname(path), name)
                 if os.path.isfile(header) and header not in self.texts:
                     self.texts[header] = Text(header)
+        # What stands in files that are not looked at: --migrate knows of them.
+        self.outside = {"members": {}, "names": {}}
+        if os.environ.get("LABYRINTH_OUTSIDE"):
+            with open(os.environ["LABYRINTH_OUTSIDE"], encoding="ascii") as file:
+                self.outside = json.load(file)
         self.macros = {}
         for text in self.texts.values():
             self.macros.update(re.findall(r"^\s*#\s*define\s+(\w+)[ \t]+([^\n]*?)[ \t]*$", text.code, re.M))
@@ -138,6 +150,16 @@ class Driver:
                         meant = body.strip() == name or "offsetof" in body
                     if meant:
                         yield path, text.line(begin + m.start()), macro
+
+    def used_outside(self, key):
+        """The file that makes use of it and is not looked at, None if there is none."""
+        file, function, name, _ = key
+        if file:
+            return None if function or self.is_static(file, name) else self.outside["names"].get(name)
+        inside = [path for path, text in self.texts.items() if name in text.members()]
+        if inside and all(path.endswith(".c") for path in inside):
+            return None
+        return self.outside["members"].get(name)
 
     def may_expand(self, macro, file, function):
         """Is it, or one that it is a part of, named in a function?"""

@@ -7,6 +7,7 @@ directory is one driver, and so is a file by itself.
 """
 
 import difflib
+import json
 import os
 import re
 import shutil
@@ -142,6 +143,33 @@ def local_headers(sources):
                 yield name, there
 
 
+def outside(sources, headers):
+    """What else there is beside and below them, and beside the headers that they share."""
+    shared = [there for _, there in local_headers(sources)]
+    looked_at = {os.path.realpath(path) for path in sources + headers + shared}
+    for place in dict.fromkeys(os.path.dirname(path) for path in sources + shared):
+        for here, below, names in os.walk(place or "."):
+            if place not in map(os.path.dirname, sources):
+                below.clear()
+            for name in sorted(names):
+                path = os.path.normpath(os.path.join(here, name))
+                if name.endswith((".c", ".h")) and not name.endswith(".mod.c") and os.path.isfile(path) and \
+                        os.path.realpath(path) not in looked_at:
+                    yield path
+
+
+def words_outside(sources, headers):
+    """Who has a member's name, or any, of those that are not looked at: for pages_code.py."""
+    members, names = {}, {}
+    for path in outside(sources, headers):
+        code = code_of(read(path))
+        for name in re.findall(r"(?:->|\.)\s*([A-Za-z_]\w*)", code):
+            members.setdefault(name, path)
+        for name in re.findall(r"[A-Za-z_]\w*", code):
+            names.setdefault(name, path)
+    return {"members": members, "names": names}
+
+
 def run_spatch(spatch, zone, sources, headers, err):
     """({path: its new text}, of the files that change; was everything understood?)"""
     with tempfile.TemporaryDirectory(prefix="labyrinth-migrate.") as scratch:
@@ -159,11 +187,15 @@ def run_spatch(spatch, zone, sources, headers, err):
         # A driver may well have a macros.h of its own.
         aside = os.path.join(scratch, ".labyrinth")
         os.mkdir(aside)
+        others = os.path.join(aside, "outside")
+        with open(others, "w", encoding="ascii") as file:
+            json.dump(words_outside(sources, headers), file)
         command = [spatch, "--very-quiet", "--no-show-diff", "--no-includes", "-D", "patch", "-D", "zone=" + zone,
                    "--in-place", *macro_options(spatch, MACROS, aside), "--cocci-file", COCCI, *copies.values()]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                                  encoding="utf-8", errors="surrogateescape", timeout=TIMEOUT)
+                                  encoding="utf-8", errors="surrogateescape", timeout=TIMEOUT,
+                                  env=dict(os.environ, LABYRINTH_OUTSIDE=others))
         except subprocess.TimeoutExpired:
             raise Refused("%s was not done with %s after %d s" % (spatch, named(sources), TIMEOUT)) from None
         here = os.path.dirname(sources[0])
