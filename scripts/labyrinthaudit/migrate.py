@@ -35,20 +35,24 @@ BUSES = {
     "i2c": ("i2c_add_driver", "i2c_del_driver"),
     "spi": ("spi_register_driver", "spi_unregister_driver"),
     "virtio": ("register_virtio_driver", "unregister_virtio_driver"),
-    "mdio": ("mdio_driver_register", "mdio_driver_unregister"),
     "auxiliary": ("auxiliary_driver_register", "auxiliary_driver_unregister"),
 }
+# What a module begins with, in whatever way; and those of them that are understood.
+ENTRY = r"^[ \t]*(module_init|module_\w*driver\w*|builtin_\w*driver\w*|\w*initcall\w*)[ \t]*\("
+BUS_ENTRY = r"module_(%s)_driver\(\s*(\w+)\s*\);[ \t]*(?:\n|$)" % "|".join(BUSES)
+INIT_ENTRY = r"module_init\(\s*(\w+)\s*\);[ \t]*(?:\n|$)"
+EXIT_ENTRY = r"module_exit\(\s*(\w+)\s*\);[ \t]*(?:\n|$)"
 LIFE = """\
 /* Pages that the zone keeps in reserve; 0: labyrinth's default_reserve. */
-static unsigned int {zone}_reserve;
-module_param({zone}_reserve, uint, 0444);
-MODULE_PARM_DESC({zone}_reserve, "pages that zone {name} keeps in reserve; 0: labyrinth's default_reserve");
+static unsigned int {reserve};
+module_param({reserve}, uint, 0444);
+MODULE_PARM_DESC({reserve}, "pages that zone {name} keeps in reserve; 0: labyrinth's default_reserve");
 
 static int __init {init}(void)
 {{
 	const struct labyrinth_zone_params params = {{
 		.name = "{name}",
-		.reserve = {zone}_reserve,
+		.reserve = {reserve},
 		.node = NUMA_NO_NODE,
 	}};
 	int err;
@@ -260,36 +264,74 @@ def declares(text, zone):
 
 
 def add_import(text):
-    found = re.search(r"^MODULE_LICENSE\b.*$", code_of(text), re.M)
-    if "LABYRINTH_IMPORT_NS" in text:
+    code = code_of(text)
+    if "LABYRINTH_IMPORT_NS" in code:
         return text
-    if found:
-        return insert(text, text.index("\n", found.start()) + 1, "LABYRINTH_IMPORT_NS;\n")
-    return text.rstrip("\n") + "\n\nLABYRINTH_IMPORT_NS;\n"
+    found = re.search(r"^MODULE_LICENSE\b[^;]*;[^\n]*\n?", code, re.M)
+    if not found:
+        return text.rstrip("\n") + "\n\nLABYRINTH_IMPORT_NS;\n"
+    return insert(text, found.end(), ("" if found.group().endswith("\n") else "\n") + "LABYRINTH_IMPORT_NS;\n")
 
 
-def function_name(text, name):
-    while re.search(r"\b%s\b" % name, text):
+def free_name(codes, name):
+    """None that a file of the driver has, be it what it may."""
+    while any(re.search(r"\b%s\b" % name, code) for code in codes):
         name += "_zone"
     return name
 
 
-def add_life(text, zone):
+def conditions(code, offset):
+    """The #if that decide on a place."""
+    open_ones = []
+    for m in re.finditer(r"^[ \t]*#[ \t]*(if|else|elif|endif)[^\n]*", code[:offset], re.M):
+        if m.group(1).startswith("if"):
+            open_ones.append(m)
+        elif m.group(1) == "endif" and open_ones:
+            open_ones.pop()
+    return open_ones
+
+
+def entry_of(sources):
+    """(path, where its module_init() or module_<bus>_driver() stands); that is all there is."""
+    entries = []
+    for path in sources:
+        code = code_of(read(path))
+        entries += [(path, code, m) for m in re.finditer(ENTRY, code, re.M)]
+    if not entries:
+        raise Refused("%s: there is no init that creates the zone: allowed are module_init() and "
+                      "module_<bus>_driver() of %s" % (named(sources), ", ".join(sorted(BUSES))))
+    places = ["%s:%d" % (path, code.count("\n", 0, m.start()) + 1) for path, code, m in entries]
+    path, code, found = entries[-1]
+    if len(entries) > 1:
+        raise Refused("%s: an init besides that of %s: only a module with one can have its zone created" %
+                      (places[1], places[0]))
+    if conditions(code, found.start()):
+        raise Refused("%s: an #if decides on %s(): the zone cannot be created there" % (places[0], found.group(1)))
+    if not re.match(r"(?:%s|%s)" % (BUS_ENTRY, INIT_ENTRY), code[found.start():]):
+        raise Refused("%s: %s() is no init that can create the zone: allowed are module_init(function) and "
+                      "module_<bus>_driver(driver) of %s" % (places[0], found.group(1), ", ".join(sorted(BUSES))))
+    exits = [m for m in re.finditer(r"^[ \t]*module_exit\b", code, re.M)]
+    if len(exits) > 1 or any(conditions(code, m.start()) for m in exits) or \
+            exits and not re.match(EXIT_ENTRY, code[exits[0].start():]):
+        raise Refused("%s: its module_exit() is not one by itself, as module_exit(function): the zone cannot be "
+                      "destroyed there" % path)
+    return path
+
+
+def add_life(text, zone, codes):
     """The zone is there before the module's own init and after its exit."""
     code = code_of(text)
     words = {"zone": zone, "name": zone.lstrip("_")}
-    words["init"] = function_name(text, zone + "_init")
-    words["exit"] = function_name(text, zone + "_exit")
-    bus = re.search(r"^module_(%s)_driver\(\s*(\w+)\s*\);[ \t]*\n" % "|".join(BUSES), code, re.M)
+    for word in ("init", "exit", "reserve"):
+        words[word] = free_name(codes, "%s_%s" % (zone, word))
+    bus = re.search("^" + BUS_ENTRY, code, re.M)
     if bus:
         register, unregister = BUSES[bus.group(1)]
         life = LIFE.format(call="%s(&%s)" % (register, bus.group(2)), **words) + "\n" + \
             DEATH.format(call="%s(&%s)" % (unregister, bus.group(2)), **words)
         return text[:bus.start()] + life + text[bus.end():]
-    start = re.search(r"^module_init\(\s*(\w+)\s*\);[ \t]*\n", code, re.M)
-    stop = re.search(r"^module_exit\(\s*(\w+)\s*\);[ \t]*\n", code, re.M)
-    if not start:
-        return None
+    start = re.search("^" + INIT_ENTRY, code, re.M)
+    stop = re.search("^" + EXIT_ENTRY, code, re.M)
     changes = [(start, LIFE.format(call=start.group(1) + "()", **words))]
     if stop:
         changes.append((stop, DEATH.format(call=stop.group(1) + "()", **words)))
@@ -300,19 +342,17 @@ def add_life(text, zone):
     return text
 
 
-def complete(zone, changed, sources, create, err):
+def complete(zone, changed, sources, headers, create):
     """Header, import and declaration for the files that spatch has changed."""
     texts = dict(changed)
-    home = (modules_of(sources) or [path for path in sorted(changed) if path in sources] or sources)[0]
+    home = (create and [entry_of(sources)] or modules_of(sources) or [path for path in sorted(changed) if path in sources] or sources)[0]
     shared = any(path != home for path in changed)
     known = [zone for _, header in local_headers(sources) if declares(read(header), zone)]
     text = texts.get(home) or read(home)
     if create:
-        lived = add_life(text, zone)
-        if lived is None:
-            err.write("%s: the zone is not created: there is no module_init(), nor module_<bus>_driver() "
-                      "of %s\n" % (home, ", ".join(sorted(BUSES))))
-        text = lived or text
+        codes = [code_of(read(path)) for path in dict.fromkeys(
+            sources + headers + [there for _, there in local_headers(sources)])]
+        text = add_life(text, zone, codes)
     imported = any("LABYRINTH_IMPORT_NS" in code_of(read(path)) for path in sources)
     texts[home] = text if imported else add_import(text)
     for path in sorted(texts):
@@ -396,7 +436,7 @@ def migrate(zone, paths, *, write, create, out, err):
             if not changed:
                 err.write("%s: nothing to migrate\n" % path)
                 continue
-            for name, text in sorted(complete(zone, changed, sources, create, err).items()):
+            for name, text in sorted(complete(zone, changed, sources, headers, create).items()):
                 if write:
                     replace(name, text)
                 else:
