@@ -103,6 +103,13 @@ def insert(text, offset, lines):
 # --- the files of a driver -----------------------------------------------------------
 
 
+def check_lines(sources, headers):
+    """spatch keeps the ends of the lines that it leaves alone, only."""
+    for path in sources + headers + [there for _, there in local_headers(sources)]:
+        if "\r" in read(path):
+            raise Refused("'%s' has lines that end in CR LF: allowed are those that end in LF" % path)
+
+
 def modules_of(sources):
     return [path for path in sources if re.search(r"^MODULE_LICENSE\b", code_of(read(path)), re.M)]
 
@@ -179,12 +186,17 @@ def run_spatch(spatch, zone, sources, headers, err):
     with tempfile.TemporaryDirectory(prefix="labyrinth-migrate.") as scratch:
         # A copy, since only then spatch gives back files and not a patch to be applied.
         copies = {}
-        for path in sources + headers:
-            copies[path] = os.path.join(scratch, os.path.basename(path))
+        for number, path in enumerate(sources + headers):
+            name = os.path.basename(path)
+            # A name with a blank, or what else spatch makes more of, it does not get to see.
+            if not re.fullmatch(r"\w[\w.+-]*", name, re.A):
+                name = "labyrinth-%d%s" % (number, os.path.splitext(name)[1])
+            copies[path] = os.path.join(scratch, name)
             shutil.copyfile(path, copies[path])
+        given = {os.path.realpath(path) for path in headers}
         for name, there in local_headers(sources):
             here = os.path.join(scratch, name)
-            if not name.startswith("..") and not os.path.exists(here):
+            if not name.startswith("..") and not os.path.exists(here) and os.path.realpath(there) not in given:
                 os.makedirs(os.path.dirname(here), exist_ok=True)
                 shutil.copyfile(there, here)
         before = {path: read(copy) for path, copy in copies.items()}
@@ -197,13 +209,18 @@ def run_spatch(spatch, zone, sources, headers, err):
         command = [spatch, "--very-quiet", "--no-show-diff", "--no-includes", "-D", "patch", "-D", "zone=" + zone,
                    "--in-place", *macro_options(spatch, MACROS, aside), "--cocci-file", COCCI, *copies.values()]
         try:
+            # A .cocciconfig, at home or here, is somebody's for something else.
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False,
                                   encoding="utf-8", errors="surrogateescape", timeout=TIMEOUT,
-                                  env=dict(os.environ, LABYRINTH_OUTSIDE=others))
+                                  cwd=scratch, env=dict(os.environ, LC_ALL="C", HOME=scratch, TMPDIR=scratch,
+                                                        LABYRINTH_OUTSIDE=others))
         except subprocess.TimeoutExpired:
             raise Refused("%s was not done with %s after %d s" % (spatch, named(sources), TIMEOUT)) from None
         here = os.path.dirname(sources[0])
-        said = done.stderr.replace(scratch + os.sep, os.path.join(here, ""))
+        said = done.stderr
+        for path, copy in sorted(copies.items(), key=lambda each: -len(each[1])):
+            said = said.replace(copy, path)
+        said = said.replace(scratch + os.sep, os.path.join(here, ""))
         err.write(said)
         if done.returncode:
             raise Refused("%s ended with status %d, nothing of %s is migrated" %
@@ -406,7 +423,7 @@ def find_spatch():
     found = shutil.which(given)
     if not found:
         raise Refused("there is no '%s': install coccinelle (scripts/setup audit), or set SPATCH" % given)
-    return found
+    return os.path.abspath(found)
 
 
 def migrate(zone, paths, *, write, create, out, err):
@@ -430,6 +447,7 @@ def migrate(zone, paths, *, write, create, out, err):
     for path in paths:
         try:
             sources, headers = driver_files(path)
+            check_lines(sources, headers)
             check_name(zone, sources, headers)
             changed, understood = run_spatch(spatch, zone, sources, headers, err)
             status = status if understood else 2
