@@ -5,6 +5,7 @@ import io
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -156,7 +157,11 @@ class Interrupted(Audit):
         pid = os.path.join(self.dir, "pid")
         spatch = self.fake(HANG.format(pid=pid))
         for signum in SIGNALS:
+            # Who runs this by nohup ignores some, and what is ignored is inherited.
+            before = signal.signal(signum, signal.SIG_DFL)
+            self.addCleanup(signal.signal, signum, before)
             child = self.start("fatal.c", spatch=spatch)
+            signal.signal(signum, before)
             for _ in range(200):
                 if os.path.exists(pid) and os.path.getsize(pid):
                     break
