@@ -105,7 +105,8 @@ struct page;
  *
  * What is passed on, by labyrinth_detach_page() and its like too, does not leak for
  * gcc 12. It does where only what has been computed from the pointer is kept
- * (page_address(), page_to_pfn(), page->lru in a list): then have
+ * (page_address(), page_to_pfn(), page->lru in a list), or the pointer in an array at
+ * an index that the same statement changes (pages[nr++] = page): then have
  * -Wno-analyzer-malloc-leak for that file.
  */
 #if defined(CONFIG_CC_IS_GCC) && CONFIG_GCC_VERSION >= 110000 && !defined(__CHECKER__)

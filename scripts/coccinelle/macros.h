@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What spatch 1.1.1 cannot parse by itself, for its option --macro-file. It stops at the
  * end of the function otherwise, and says nothing of what is in there.
