@@ -14,12 +14,15 @@ import shutil
 import subprocess
 import tempfile
 
-from .spatch import macro_options
+from labyrinthtool.source import Problem
+
+from .spatch import macro_options, program
 
 TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 COCCI = os.path.join(TOP, "coccinelle", "migrate.cocci")
 MACROS = os.path.join(os.path.dirname(COCCI), "macros.h")
 NAME_MAX = 31
+PROBE = 60          # seconds for spatch to say its version, however busy the machine
 TIMEOUT = 1800      # seconds for one driver; the largest of the kernel's take minutes
 SPLIT_ELSE = r"\}\n[ \t]*else \{"
 KEYWORDS = set("""auto break case char const continue default do double else enum extern float for goto
@@ -418,14 +421,6 @@ def check_zone(zone, create):
         raise Refused("zone '%s': a name has 1 to %d characters, underscores in front not counted" % (zone, NAME_MAX))
 
 
-def find_spatch():
-    given = os.environ.get("SPATCH") or "spatch"
-    found = shutil.which(given)
-    if not found:
-        raise Refused("there is no '%s': install coccinelle (scripts/setup audit), or set SPATCH" % given)
-    return os.path.abspath(found)
-
-
 def migrate(zone, paths, *, write, create, out, err):
     """Migrate each of `paths`; the exit status is 0 if nothing went wrong.
 
@@ -438,10 +433,10 @@ def migrate(zone, paths, *, write, create, out, err):
             stream.reconfigure(errors="surrogateescape")
     try:
         check_zone(zone, create)
-        spatch = find_spatch()
+        spatch = program(PROBE)
         if not paths:
             raise Refused("no path: allowed are .c files and directories with some")
-    except Refused as refused:
+    except (Refused, Problem) as refused:
         err.write("labyrinth-audit: %s\n" % refused)
         return 2
     for path in paths:
