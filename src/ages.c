@@ -21,7 +21,7 @@ void labyrinth_ages_count(struct labyrinth_zone *zone, struct labyrinth_ages *ag
 
 	memset(ages, 0, sizeof(*ages));
 	while (labyrinth_registry_walk(zone, LABYRINTH_DESC_LIVE, moment, &slot, &copy)) {
-		range = fls64(jiffies64_to_msecs(now - copy.when));
+		range = min(fls64(jiffies64_to_msecs(now - copy.when)), LABYRINTH_AGES - 1);
 		ages->pages[range]++;
 		ages->nr = max(ages->nr, range + 1);
 	}

@@ -11,6 +11,9 @@
 
 struct seq_file;
 
+/* As many as there are ranges with an upper end in 64 bits. */
+#define LABYRINTH_AGES	64
+
 /**
  * struct labyrinth_ages - live pages by age
  * @nr: ranges up to the last one that is not empty
@@ -18,7 +21,7 @@ struct seq_file;
  */
 struct labyrinth_ages {
 	unsigned int	nr;
-	unsigned int	pages[BITS_PER_LONG + 1];
+	unsigned int	pages[LABYRINTH_AGES];
 };
 
 /**

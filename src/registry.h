@@ -79,11 +79,11 @@ static __always_inline bool labyrinth_registry_near(const struct page *page,
 	/* data_race(): other pages may come and go there, the caller's may not. */
 	if (data_race((*slot)->page) == page)
 		return true;
-	*slot = labyrinth_registry_beside(*slot, 1 ^ 2);
+	*slot = labyrinth_registry_beside(*slot, 0x1 ^ 0x2);
 	/* data_race(): likewise. */
 	if (data_race((*slot)->page) == page)
 		return true;
-	*slot = labyrinth_registry_beside(*slot, 2 ^ 3);
+	*slot = labyrinth_registry_beside(*slot, 0x2 ^ 0x3);
 	/* data_race(): likewise. */
 	return data_race((*slot)->page) == page;
 }

@@ -197,9 +197,11 @@ static int labyrinth_zone_fill(struct labyrinth_zone *zone, u32 target)
 		labyrinth_system_fill(zone, labyrinth_reserve_lack(zone),
 				      LABYRINTH_FILL_GFP, &rejected);
 		tries = labyrinth_reserve_level(zone) > level ? 0 : tries + 1;
-		/* Idle pages may be among those. */
-		if (tries && atomic_read(&zone->owned) >= zone->max_pages)
+		/* What the worker has in hand is among those, and so may idle pages be. */
+		if (tries && atomic_read(&zone->owned) >= zone->max_pages) {
+			flush_delayed_work(&zone->refill);
 			labyrinth_zone_trim(zone);
+		}
 		cond_resched();
 	}
 	labyrinth_system_put_rejected(zone, &rejected);

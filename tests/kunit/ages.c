@@ -39,14 +39,14 @@ static struct labyrinth_zone *zone_of_aged(struct kunit *test)
 static void page_is_in_the_range_of_its_age(struct kunit *test)
 {
 	struct labyrinth_zone *zone = zone_of_aged(test);
-	unsigned int expected[BITS_PER_LONG + 1] = {}, i;
+	unsigned int expected[LABYRINTH_AGES] = {}, i;
 	struct labyrinth_ages ages;
 
 	for (i = 0; i < NR; i++)
 		expected[aged[i].range]++;
 	labyrinth_ages_count(zone, &ages);
 	KUNIT_EXPECT_EQ(test, ages.nr, 23);
-	for (i = 0; i <= BITS_PER_LONG; i++)
+	for (i = 0; i < LABYRINTH_AGES; i++)
 		KUNIT_EXPECT_EQ_MSG(test, ages.pages[i], expected[i], "range %u", i);
 }
 
@@ -59,10 +59,26 @@ static void page_that_was_just_taken_is_in_it(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, &page, 1), 1);
 	labyrinth_ages_count(zone, &ages);
-	for (i = 0; i <= BITS_PER_LONG; i++)
+	for (i = 0; i < LABYRINTH_AGES; i++)
 		sum += ages.pages[i];
 	KUNIT_EXPECT_EQ(test, sum, 1);
 	KUNIT_EXPECT_LT(test, ages.nr, 18);
+}
+
+/* As many milliseconds as 64 bits hold, where so many ticks are an age, less an hour to spare. */
+static void page_of_any_age_has_a_range(struct kunit *test)
+{
+	unsigned long oldest = min_t(unsigned long, ULONG_MAX / MSEC_PER_SEC * HZ, LONG_MAX) -
+			       3600UL * HZ;
+	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 2);
+	struct labyrinth_ages ages;
+	struct page *page;
+
+	KUNIT_ASSERT_EQ(test, labyrinth_test_take(zone, NONE, &page, 1), 1);
+	labyrinth_test_desc(zone, page)->when -= oldest;
+	labyrinth_ages_count(zone, &ages);
+	KUNIT_EXPECT_EQ(test, ages.nr, LABYRINTH_AGES);
+	KUNIT_EXPECT_EQ(test, ages.pages[LABYRINTH_AGES - 1], 1);
 }
 
 static void zone_without_live_pages_has_no_ages(struct kunit *test)
@@ -99,6 +115,7 @@ static void file_has_a_line_per_range_up_to_the_last(struct kunit *test)
 static struct kunit_case ages_cases[] = {
 	KUNIT_CASE(page_is_in_the_range_of_its_age),
 	KUNIT_CASE(page_that_was_just_taken_is_in_it),
+	KUNIT_CASE(page_of_any_age_has_a_range),
 	KUNIT_CASE(zone_without_live_pages_has_no_ages),
 	KUNIT_CASE(file_has_a_line_per_range_up_to_the_last),
 	{}

@@ -246,6 +246,7 @@ static void wild_addresses_are_misuse(struct kunit *test)
 	struct labyrinth_zone *zone = labyrinth_test_zone(test, .reserve = 2);
 	void *address = labyrinth_alloc_atomic(zone, NONE);
 	void *vmalloced = vmalloc(PAGE_SIZE);
+	struct page *none = NULL;
 	const void *const wild[] = {
 		(void *)1, (void *)8, (void *)PAGE_SIZE, (void *)0xdead000000000000,
 		(void *)ULONG_MAX, (void *)(ULONG_MAX & PAGE_MASK), (void *)LONG_MAX,
@@ -256,8 +257,7 @@ static void wild_addresses_are_misuse(struct kunit *test)
 		address + 1, address + PAGE_SIZE / 2, address + PAGE_SIZE - 1,
 		vmalloced, vmalloced + 1, ERR_PTR(-ENOMEM), ERR_PTR(-MAX_ERRNO),
 		/* Its page would be NULL, as an empty slot's is; elsewhere that is looked at. */
-		IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) ? page_to_virt((struct page *)NULL) :
-						       (void *)(2 * PAGE_SIZE),
+		IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) ? page_to_virt(none) : (void *)(2 * PAGE_SIZE),
 	};
 	unsigned int i;
 
