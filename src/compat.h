@@ -26,6 +26,11 @@
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
+/* Instead of hundreds of errors one; scripts/kernel-range has the range. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) && !defined(LABYRINTH_ANY_KERNEL)
+#error "Labyrinth needs Linux 6.1 or newer; KCFLAGS=-DLABYRINTH_ANY_KERNEL tries anyway"
+#endif
+
 /* 6.13: the namespace of an exported symbol is a string. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define EXPORT_SYMBOL_LABYRINTH(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "LABYRINTH")

@@ -65,5 +65,5 @@ module_exit(labyrinth_exit);
 
 MODULE_DESCRIPTION("Labyrinth: page pools for atomic context with an emergency reserve");
 MODULE_AUTHOR("The Labyrinth developers");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(LABYRINTH_VERSION);
 MODULE_LICENSE("GPL");

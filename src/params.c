@@ -64,7 +64,8 @@ static const struct kernel_param_ops labyrinth_range_ops = {
 static const struct labyrinth_range labyrinth_range_##param = {			\
 	.unit = what, .value = &(variable), .min = from, .max = to,		\
 };										\
-module_param_cb(param, &(ops), (void *)&labyrinth_range_##param, 0644)
+module_param_cb(param, &(ops), (void *)&labyrinth_range_##param, 0644);		\
+__MODULE_PARM_TYPE(param, "uint")
 
 #define LABYRINTH_RANGE_PARAM(param, what, variable, from, to)			\
 	LABYRINTH_RANGE_PARAM_OPS(param, labyrinth_range_ops, what, variable, from, to)
@@ -166,11 +167,13 @@ MODULE_PARM_DESC(poison_pattern,
 bool labyrinth_strict_init_on_alloc;
 module_param_cb(strict_init_on_alloc, &labyrinth_bool_ops,
 		&labyrinth_strict_init_on_alloc, 0644);
+__MODULE_PARM_TYPE(strict_init_on_alloc, "bool");
 MODULE_PARM_DESC(strict_init_on_alloc,
 		 "with init_on_alloc=1, clear a page each time that it is handed out, not only when it joins a zone; bool, default N; applies to zones made later");
 
 bool labyrinth_strict_free;
 module_param_cb(strict_free, &labyrinth_bool_ops, &labyrinth_strict_free, 0644);
+__MODULE_PARM_TYPE(strict_free, "bool");
 MODULE_PARM_DESC(strict_free,
 		 "claim each freed page with a locked instruction, so that two CPUs freeing one page in the same instant are told apart; bool, default N; applies to zones made later");
 
@@ -224,6 +227,7 @@ static const struct kernel_param_ops labyrinth_default_policy_ops = {
 };
 
 module_param_cb(default_policy, &labyrinth_default_policy_ops, NULL, 0644);
+__MODULE_PARM_TYPE(default_policy, "charp");
 MODULE_PARM_DESC(default_policy,
 		 "where requests go when the caches are empty, for zones that do not say: "
 		 LABYRINTH_POLICIES "; default system_first; applies to zones made later");
@@ -411,6 +415,7 @@ static const struct kernel_param_ops labyrinth_zones_ops = {
 };
 
 module_param_cb(zones, &labyrinth_zones_ops, NULL, 0644);
+__MODULE_PARM_TYPE(zones, "charp");
 MODULE_PARM_DESC(zones,
 		 "figures for zones by name, over those of their drivers: NAME:KEY=VALUE[:KEY=VALUE...][,NAME:...], keys reserve, max_pages, cache (pages) and policy; without max_pages the driver's own is raised as needed; applies to zones made later, default none");
 

@@ -57,7 +57,7 @@
  *		page = labyrinth_alloc_page_atomic(zone, LABYRINTH_QUALITY_ZERO);
  *		if (!page)
  *			return drop(dev);
- *		...
+ *		fill(page_address(page), dev);
  *		labyrinth_free_page(zone, page);
  *		return IRQ_HANDLED;
  *	}
@@ -83,6 +83,34 @@
 struct device;
 struct labyrinth_zone;
 struct page;
+
+/**
+ * LABYRINTH_VERSION - the version of this interface, and of the module
+ *
+ * Semantic versioning (https://semver.org): what was written for a version works with
+ * all later ones that have the same first number; before 1.0, the same first two.
+ * Everything else that has a version takes it from here.
+ */
+#define LABYRINTH_VERSION	"0.9.0"
+
+/**
+ * LABYRINTH_VERSION_CODE - the same as a number, major << 16 | minor << 8 | patch
+ *
+ * Of the header that a module is built with. What is loaded has the same or, if modversions
+ * find nothing changed that the module uses, another one.
+ */
+#define LABYRINTH_VERSION_CODE	0x000900
+
+/**
+ * LABYRINTH_VERSION_AT_LEAST() - is this interface at least of that version?
+ * @major: first number, 0 to 255
+ * @minor: second number, 0 to 255
+ * @patch: third number, 0 to 255
+ *
+ * For ``#if`` in a module that is to be built with older ones as well.
+ */
+#define LABYRINTH_VERSION_AT_LEAST(major, minor, patch) \
+	(LABYRINTH_VERSION_CODE >= ((major) << 16 | (minor) << 8 | (patch)))
 
 /**
  * LABYRINTH_IMPORT_NS - declare that a module uses Labyrinth's symbols
@@ -154,10 +182,12 @@ typedef unsigned int __bitwise labyrinth_quality_t;
  *     the kernel's atomic reserves nor this zone's reserve are touched.
  *
  * ``LABYRINTH_QUALITY_ACCOUNT``
- *     The page is charged to the current memory cgroup (__GFP_ACCOUNT). Task
- *     context only, elsewhere the call is misuse and yields NULL, because the
- *     kernel would not charge it. Comes from the system only and goes back to
- *     it when freed.
+ *     The page is charged to the current memory cgroup (__GFP_ACCOUNT), whose
+ *     memory.max bounds it with NOWAIT only: the kernel lets what is critical
+ *     exceed that. Task context only, elsewhere the call is misuse and yields
+ *     NULL, because the kernel would not charge it. Nor does it in a kernel thread
+ *     or work item without set_active_memcg(), and that is not refused. Comes from
+ *     the system only and goes back to it when freed.
  */
 #define LABYRINTH_QUALITY_NONE		((__force labyrinth_quality_t)0)
 #define LABYRINTH_QUALITY_ZERO		((__force labyrinth_quality_t)(1U << 0))
@@ -202,9 +232,10 @@ enum labyrinth_policy {
  * @max_pages: most pages the zone may own at once: reserved, cached and live
  *	ones together, up to 4194304. It must have room for @reserve and the
  *	caches, which with the depot hold up to 2 * @cache * num_possible_cpus()
- *	pages. 0: the largest of 1024, eight times the reserve, and the reserve
- *	with twice the caches, rounded up to a power of two. Each costs 128 bytes
- *	of descriptors if it is a power of two, else up to 256.
+ *	pages; clean ones in stock, where ZERO is asked for, come on top, up to about
+ *	1.5 * @cache * num_possible_cpus(). 0: the largest of 1024, eight times the
+ *	reserve, and the reserve with twice the caches, rounded up to a power of two.
+ *	Each costs 128 bytes of descriptors if it is a power of two, else up to 256.
  * @cache: pages in each CPU's cache, 1 to 512; 0: the module parameter
  *	``cache_size``; LABYRINTH_NO_CACHE: none
  * @node: NUMA_NO_NODE, or the only node that pages may come from. Beware that a
@@ -216,7 +247,8 @@ enum labyrinth_policy {
  * @poison_pattern: byte for POISON and VERIFY; 0: the module parameter
  *	``poison_pattern``
  * @available: called once after critical requests of this zone failed, when the
- *	reserve has pages again, so that a starved driver can resume. Process
+ *	reserve is at ``refill_low`` or above again, or holds at least one page and can
+ *	have no more for @max_pages, so that a starved driver can resume. Process
  *	context, may sleep, may call any function of this header except
  *	labyrinth_zone_destroy(): of its own zone that fails with -EDEADLK, and
  *	two callbacks that destroy each other's zone wait for ever. Never runs

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /// Charged memory that is kept in a pool.
 ///
-/// What __GFP_ACCOUNT has charged stays charged to the first user's memory cgroup until it
-/// is freed. A pool hands it to the next user instead, and to the one after: the first pays
-/// for all, and their cgroup stays in memory as long as the pool does.
+/// What __GFP_ACCOUNT has charged stays charged to the first user's memory cgroup, and to
+/// its parent once that is gone, until it is freed. A pool hands it to the next user
+/// instead, and to the one after: the first pays for all.
 ///
 //# A pool is known by its name (pool, cache, spare, recycle, free list, rx ring), or by what
 //# keeps it (mempool, ptr_ring). A pool that belongs to one user, and goes when they go, is

@@ -22,7 +22,7 @@ _labyrinth_audit_rules() {
 _labyrinth_audit() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local options='--baseline --confidence --create --help --html --jobs --json --list --memory --migrate
-		--no-cache --output --rule --rules --sarif --statistics --strict --timeout --write --write-baseline'
+		--no-cache --output --rule --rules --sarif --statistics --strict --timeout --version --write --write-baseline'
 
 	COMPREPLY=()
 	case $prev in

@@ -65,6 +65,7 @@ _labyrinth() {
 		size) words=--reset ;;
 		report) words='--output --seconds' ;;
 		metrics) words=--output ;;
+		'') words=--version ;;
 		esac
 		words="$words $common"
 	elif [[ -z $command ]]; then

@@ -13,6 +13,7 @@ import time
 from labyrinthtool import text
 from labyrinthtool.metrics import replace
 from labyrinthtool.source import Problem
+from labyrinthtool.version import Version
 
 from . import baseline, rules, skipped
 from .engine import Engine, Settings
@@ -74,6 +75,7 @@ def parser():
                      help="with other rules than those of Labyrinth")
     top.add_argument("--statistics", metavar="FILE", help="write what each rule took, JSON")
     top.add_argument("--list", action="store_true", help="the rules, and nothing else")
+    top.add_argument("--version", action=Version)
     migrate = top.add_argument_group("moving to Labyrinth, instead of looking for pitfalls")
     migrate.add_argument("--migrate", metavar="ZONE",
                          help="allocations and frees become calls on that zone: show how")

@@ -16,7 +16,7 @@ import tempfile
 
 from labyrinthtool.source import Problem
 
-from .spatch import macro_options, program
+from .spatch import NO_PYTHON, WITHOUT_PYTHON, macro_options, program
 
 TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 COCCI = os.path.join(TOP, "coccinelle", "migrate.cocci")
@@ -225,6 +225,8 @@ def run_spatch(spatch, zone, sources, headers, err):
             said = said.replace(copy, path)
         said = said.replace(scratch + os.sep, os.path.join(here, ""))
         err.write(said)
+        if NO_PYTHON in said:
+            raise Refused(WITHOUT_PYTHON)
         if done.returncode:
             raise Refused("%s ended with status %d, nothing of %s is migrated" %
                           (spatch, done.returncode, named(sources)))

@@ -22,6 +22,9 @@ PARSE = re.compile(r' = File "([^"]*)", line (\d+), column')
 BAD_RULE = re.compile(r'File "[^"]*\.cocci", line (\d+)')
 STANDARD = re.compile(r"--macro-file-builtins\s+<file> \(default=(.*?)\)")
 HUNGRY = "needs more than"
+# Debian's coccinelle depends on Python, but not on what spatch wants of it.
+NO_PYTHON = "Py.find_library"
+WITHOUT_PYTHON = "spatch finds no library of Python: install Debian's package libpython3-dev"
 GRACE = 10      # seconds over spatch's own limit, at most, before it is taken for dead
 
 
@@ -157,6 +160,8 @@ class Run:
         return None, None
 
     def _reason(self, status, last):
+        if NO_PYTHON in last:
+            return WITHOUT_PYTHON
         if "out of memory" in last.lower():
             return f"{HUNGRY} {self.settings.memory >> 20} MiB"
         how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"

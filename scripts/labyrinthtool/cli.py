@@ -8,6 +8,7 @@ import signal
 import sys
 
 from .source import Gone, Problem, Source
+from .version import Version
 
 # Module and function: only what is asked for is loaded, curses not on a machine without.
 COMMANDS = {
@@ -53,6 +54,7 @@ def parser():
         description="See into Labyrinth, page pools for atomic context.",
         epilog="Exit status: 0; 1 if it cannot be done; 2 for a wrong command line. "
                "More in labyrinth(8).")
+    top.add_argument("--version", action=Version)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     made = {name: commands.add_parser(name, help=entry[2], description=entry[2][0].upper() + entry[2][1:] + ".",
                                       parents=[common], allow_abbrev=False)

@@ -112,11 +112,11 @@ class Audit(unittest.TestCase):
         """A spatch that does $fault when it comes to fatal.c."""
         return self.script(FAKE.format(real=shutil.which("spatch"), fault=fault))
 
-    def start(self, *words, spatch=None, cwd=None, rules=RULES, **more):
+    def start(self, *words, spatch=None, cwd=None, rules=RULES, command=COMMAND, **more):
         """The command, under way."""
         env = {key: value for key, value in os.environ.items() if key != "SPATCH"}
         env.update(TMPDIR=self.tmp, **({"SPATCH": spatch} if spatch else {}))
-        return subprocess.Popen([sys.executable, COMMAND, "--rules", rules, *words], cwd=cwd or self.src, env=env,
+        return subprocess.Popen([sys.executable, command, "--rules", rules, *words], cwd=cwd or self.src, env=env,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
     def run_it(self, *words, **more):

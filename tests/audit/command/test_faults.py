@@ -55,6 +55,13 @@ class Spatch(Audit):
         self.assertEqual(self.fatal("os.kill(os.getpid(), signal.SIGSEGV)"),
                          "labyrinth-audit: ./fatal.c: not checked for toy_order: spatch failed, killed by SIGSEGV\n")
 
+    def test_no_python(self):
+        """Debian's coccinelle needs a library that none of its dependencies brings."""
+        why = "Py.find_library: unable to find the Python library [libpython3.11m.so returned libpython3.11m.so]"
+        self.assertEqual(self.fatal(f"sys.exit({why!r})"),
+                         "labyrinth-audit: ./fatal.c: not checked for toy_order: "
+                         "spatch finds no library of Python: install Debian's package libpython3-dev\n")
+
     def test_it_fails_with_a_word(self):
         self.assertEqual(self.fatal('sys.exit("no idea")'), "labyrinth-audit: ./fatal.c: not checked for toy_order: "
                                                             "spatch failed, status 1: no idea\n")

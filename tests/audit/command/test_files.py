@@ -135,9 +135,16 @@ class Missing(Audit):
     def test_what_may_not_be_read_by_nobody(self):
         if os.geteuid():
             self.skipTest("only root can become somebody else")
-        for path in (self.dir, self.tmp, self.src):
+        # The tree may be below root's home, where nobody gets to nothing.
+        tool = os.path.join(self.dir, "tool")
+        os.mkdir(tool)
+        for path in (self.dir, self.tmp, self.src, tool):
             os.chmod(path, 0o777)
-        self.unreadable(user=65534, group=65534, extra_groups=[])
+        for name in ("labyrinthaudit", "labyrinthtool", "coccinelle"):
+            shutil.copytree(os.path.join(TOP, "scripts", name), os.path.join(tool, name),
+                            ignore=shutil.ignore_patterns("__pycache__"))
+        rules = shutil.copytree(RULES, os.path.join(tool, "rules"))
+        self.unreadable(command=shutil.copy(COMMAND, tool), rules=rules, user=65534, group=65534, extra_groups=[])
 
     def unreadable(self, **who):
         """A file, and a directory."""
