@@ -245,7 +245,7 @@ static void labyrinth_refill_pause(struct labyrinth_zone *zone)
 		labyrinth_note_level(zone, LABYRINTH_NOTE_REFILL_FAILED, 0);
 	WRITE_ONCE(zone->refill_delay,
 		   clamp(2 * zone->refill_delay, LABYRINTH_DELAY_MIN, longest));
-	/* Kicks that came during this pass have had their answer. */
+	/* Kicks that came during this pass get their answer from the next one. */
 	mod_delayed_work(labyrinth_refill_wq, &zone->refill, zone->refill_delay);
 }
 
