@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -52,6 +53,12 @@ class Tree(unittest.TestCase):
         status, out, err = self.run_command(*words)
         self.assertEqual((status, err), (0, ""), words)
         return out
+
+    def end_in_time(self, process):
+        """Killed after a minute: leaving Popen's with block waits for ever."""
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        self.addCleanup(watchdog.cancel)
 
     def json(self, *words):
         """What it is for programs."""
