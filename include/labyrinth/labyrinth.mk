@@ -56,31 +56,21 @@ else
 KBUILD_EXTRA_SYMBOLS += $(labyrinth-symvers)
 endif
 
-# Once, before anything is compiled; not for clean and the like.
+# Once, before anything is compiled; not for clean and the like. A file that was named by
+# hand need not be that of what is installed.
 ifneq ($(filter %/Makefile.build,$(MAKEFILE_LIST)),)
-ifeq ($(wildcard $(labyrinth-symvers)),)
 ifneq ($(LABYRINTH_SYMVERS),)
+ifeq ($(wildcard $(labyrinth-symvers)),)
 $(error LABYRINTH_SYMVERS=$(LABYRINTH_SYMVERS): there is no such file; it has to be the absolute path of the Module.symvers of Labyrinth, built for Linux $(labyrinth-release))
+endif
 else ifneq ($(labyrinth-installed),)
-# What DKMS has installed it does not install again by itself, and make install not beside it.
-labyrinth-dkms := $(firstword $(wildcard /lib/modules/$(labyrinth-release)/updates/dkms/labyrinth.ko*))
-ifneq ($(labyrinth-dkms),)
-labyrinth-version := $(shell PATH=$$PATH:/usr/sbin:/sbin modinfo -F version $(labyrinth-dkms) 2>/dev/null)
-ifeq ($(labyrinth-version),)
-labyrinth-version := $(shell sed -n 's/.*define LABYRINTH_VERSION[[:space:]]*"\(.*\)"/\1/p' $(labyrinth-dir)/linux/labyrinth.h)
-endif
-$(error $(labyrinth-symvers) is missing, though DKMS has installed Labyrinth for Linux $(labyrinth-release); run 'dkms install --force labyrinth/$(labyrinth-version) -k $(labyrinth-release)')
-endif
-$(error Labyrinth is not installed for Linux $(labyrinth-release): $(labyrinth-symvers) is missing; run 'dkms autoinstall -k $(labyrinth-release)', or in a tree of Labyrinth 'make install KDIR=$(abspath $(objtree))', or name another file with LABYRINTH_SYMVERS=<absolute path>)
-else
-$(error Labyrinth has not been built for Linux $(labyrinth-release): $(labyrinth-symvers) is missing; run 'make KDIR=$(abspath $(objtree))' in $(abspath $(labyrinth-dir)/../..))
-endif
-endif
-# A file that was named by hand need not be that of what is installed.
-labyrinth-tool := $(if $(LABYRINTH_SYMVERS),,$(if $(labyrinth-installed),$(wildcard $(labyrinth-dir)/../../bin/labyrinth-symvers)))
-labyrinth-verdict := $(if $(labyrinth-tool),$(shell $(labyrinth-tool) verify $(labyrinth-release) 2>&1))
+# Installed with this file. It says what is missing or wrong, and what to do.
+labyrinth-verdict := $(shell $(labyrinth-dir)/../../bin/labyrinth-symvers verify $(labyrinth-release) 2>&1)
 ifneq ($(labyrinth-verdict),)
 $(error $(labyrinth-verdict))
+endif
+else ifeq ($(wildcard $(labyrinth-symvers)),)
+$(error Labyrinth has not been built for Linux $(labyrinth-release): $(labyrinth-symvers) is missing; run 'make KDIR=$(abspath $(objtree))' in $(abspath $(labyrinth-dir)/../..))
 endif
 endif
 
